@@ -1,0 +1,26 @@
+package live
+
+import "errors"
+
+// Errors of the domain. Wrap them with the object they are about; compare with
+// errors.Is.
+var (
+	ErrDomainNotFound   = errors.New("domain not found")
+	ErrDomainExists     = errors.New("domain exists already")
+	ErrDomainStopped    = errors.New("domain is stopped")
+	ErrDomainType       = errors.New("wrong type of domain")
+	ErrMappingExists    = errors.New("ingest domain is mapped already")
+	ErrConfigExists     = errors.New("config exists already")
+	ErrConfigNotFound   = errors.New("config not found")
+	ErrAccountNotFound  = errors.New("account not found")
+	ErrAccessKeyMissing = errors.New("access key not found")
+	ErrStreamBusy       = errors.New("stream has a publisher already")
+	ErrStreamName       = errors.New("invalid app or stream name")
+	ErrBucketNotFound   = errors.New("bucket not found")
+	ErrNotFound         = errors.New("not found")
+
+	// ErrURLMalformed and ErrURLUnsafe are why a callback URL is refused: its
+	// form, or the address that it leads to.
+	ErrURLMalformed = errors.New("callback URL is malformed")
+	ErrURLUnsafe    = errors.New("callback URL leads to a refused address")
+)
