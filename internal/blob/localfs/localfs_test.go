@@ -1,0 +1,71 @@
+package localfs
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"tallylight/internal/blob"
+	"tallylight/internal/blob/blobtest"
+	"tallylight/internal/live"
+)
+
+func TestBucket(t *testing.T) {
+	t.Parallel()
+	blobtest.Run(t, func(t *testing.T) blob.Bucket { return NewBucket(filepath.Join(t.TempDir(), "bucket")) })
+}
+
+func TestCopyWhereLinksDoNotWork(t *testing.T) {
+	t.Parallel()
+	b := NewBucket(t.TempDir())
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := b.copyFile(t.Context(), "k", path, b.Location("k")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(path, []byte("other"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.copyFile(t.Context(), "k", path, b.Location("k")); !errors.Is(err, blob.ErrExists) {
+		t.Errorf("copyFile over other content = %v, want ErrExists", err)
+	}
+	if entries, _ := os.ReadDir(b.dir); len(entries) != 1 {
+		t.Errorf("%d files in the bucket, want 1", len(entries))
+	}
+}
+
+func TestSymbolicLinkDoesNotLeadOut(t *testing.T) {
+	t.Parallel()
+	outside, dir := t.TempDir(), t.TempDir()
+	if err := os.Symlink(outside, filepath.Join(dir, "escape")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := NewBucket(dir).PutFile(t.Context(), "escape/deeper/k", path); err == nil {
+		t.Error("PutFile through a symbolic link succeeded")
+	}
+	if entries, _ := os.ReadDir(outside); len(entries) != 0 {
+		t.Errorf("%d entries appeared outside the bucket", len(entries))
+	}
+}
+
+func TestRootRefusesIllFormedNames(t *testing.T) {
+	t.Parallel()
+	root := NewRoot(t.TempDir())
+	for _, name := range []string{"", "ab", "..", "a/b", "Upper", "-abc", "abc-"} {
+		if _, err := root.Bucket(name); !errors.Is(err, live.ErrBucketNotFound) {
+			t.Errorf("Bucket(%q) = %v, want ErrBucketNotFound", name, err)
+		}
+	}
+	if _, err := root.Bucket("live-bucket"); err != nil {
+		t.Errorf("Bucket(live-bucket): %v", err)
+	}
+}
