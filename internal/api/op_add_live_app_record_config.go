@@ -1,0 +1,264 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"tallylight/internal/api/apierr"
+	"tallylight/internal/live"
+	"tallylight/internal/store"
+)
+
+var addLiveAppRecordConfig = operation{
+	name:     "AddLiveAppRecordConfig",
+	summary:  "Adds the record config of a domain, app and stream: which pushes are recorded, in which formats, where to.",
+	qps:      30,
+	access:   accessCreate,
+	resource: resourceDomain,
+	params: slices.Concat([]parameter{
+		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
+		{name: "AppName", about: "App of the pushes, or * for all.", limits: "1 to 255 letters, digits and -_.", example: "live"},
+		{name: "StreamName", about: "Stream of the pushes, or * for all.", preset: "*", limits: "1 to 255 letters, digits and -_.", example: "show"},
+		{name: "OssBucket", about: "Bucket that the files are stored in.", limits: "3 to 63 lower-case letters, digits and hyphens.", example: "recordings"},
+		{name: "OssEndpoint", about: "Endpoint of the bucket. It is kept and shown; where a bucket is, the server's configuration says.", limits: "1 to 255 printable characters without blanks.", example: "oss-cn-shanghai.aliyuncs.com"},
+		{name: "OnDemand", about: "Who decides whether a push is recorded: 0 all are, 2 the parameter record_config of the push URL, 7 RealTimeRecordCommand.", preset: "0", limits: "0, 2, 7", example: "0"},
+		{name: "DelayTime", about: "Seconds for which an interrupted recording waits for its encoder to come back.", preset: "180", limits: "15 to 21600", example: "180", malformed: apierr.InvalidDelayTime},
+		{name: "StartTime", about: "Pushes before this time are not recorded.", limits: "UTC, at most 7 days from now.", example: "2026-11-23T08:00:00Z", malformed: apierr.InvalidStartTimeMalformed},
+		{name: "EndTime", about: "Pushes from this time on are not recorded. More than 7 days after StartTime counts as 7 days.", limits: "UTC, after StartTime and after now.", example: "2026-11-23T20:00:00Z", malformed: apierr.InvalidEndTimeMalformed},
+	}, recordFormatParameters("RecordFormat", "One file format of the recordings. At least one is needed."), []parameter{
+		{name: "TranscodeTemplates", about: "Transcoded streams to be recorded. Nothing is transcoded here, so that each is refused.", limits: "At most 10.", example: "sd", malformed: apierr.InvalidTemplateLengthMalformed},
+	}, recordFormatParameters("TranscodeRecordFormat", "One file format for transcoded streams. Nothing is transcoded here, so that each is refused.")),
+	errs: []*apierr.Error{
+		apierr.InvalidDomainNotFound,
+		apierr.IllegalOperation,
+		apierr.Invalid("AppName"),
+		apierr.Invalid("StreamName"),
+		apierr.InvalidOSSEndpointMalformed,
+		apierr.InvalidOSSBucketMalformed,
+		apierr.InvalidOSSBucketNotFound,
+		apierr.Missing("RecordFormat"),
+		apierr.InvalidFormatMalformed,
+		apierr.InvalidFormatIllegalOperation,
+		apierr.InvalidCycleDurationMalformed,
+		apierr.MissingOSSObjectPrefix,
+		apierr.InvalidOSSObjectPrefixMalformed,
+		apierr.InvalidSliceDurationMalformed,
+		apierr.MissingSliceOSSObjectPrefix,
+		apierr.InvalidSliceObjectPrefixMalformed,
+		apierr.InvalidTemplateForbidRaw,
+		apierr.MissingTemplate,
+		apierr.InvalidParameter("TranscodeTemplates"),
+		apierr.InvalidDelayTime,
+		apierr.InvalidStartTimeMismatch,
+		apierr.InvalidEndTimeMismatch,
+		apierr.ConfigAlreadyExists,
+	},
+	handler: handle((*Server).addLiveAppRecordConfig),
+}
+
+// recordFormatParameters documents a list of recordFormat.
+func recordFormatParameters(name, about string) []parameter {
+	return []parameter{
+		{name: name, about: about, limits: "At most 3, each with another Format."},
+		{name: name + ".N.Format", about: "Container.", limits: "flv, mp4", example: "mp4"},
+		{name: name + ".N.CycleDuration", about: "Seconds after which a new file begins, at the next keyframe.", preset: "3600 for flv and mp4", limits: "5 to 21600", example: "3600", malformed: apierr.InvalidCycleDurationMalformed},
+		{name: name + ".N.SliceDuration", about: "Seconds that a slice lasts, in formats that have slices.", preset: "30", limits: "5 to 30", example: "30", malformed: apierr.InvalidSliceDurationMalformed},
+		{name: name + ".N.OssObjectPrefix", about: "Template of the object names, without extension. Mandatory. Known are {AppName}, {StreamName}, {Sequence}, {StartTime}, {EndTime}, {EscapedStartTime} and {EscapedEndTime}.", limits: "Less than 256 bytes, with both times of one kind.", example: "record/{AppName}/{StreamName}/{EscapedStartTime}_{EscapedEndTime}"},
+		{name: name + ".N.SliceOssObjectPrefix", about: "Template of the object names of slices. Mandatory in formats that have slices. Known are {AppName}, {StreamName}, {UnixTimestamp} and {Sequence}.", limits: "Less than 256 bytes, with {UnixTimestamp} and {Sequence}.", example: "record/{AppName}/{StreamName}/{UnixTimestamp}_{Sequence}"},
+	}
+}
+
+type addLiveAppRecordConfigRequest struct {
+	DomainName             string         `rpc:"DomainName,required"`
+	AppName                string         `rpc:"AppName,required"`
+	StreamName             string         `rpc:"StreamName"`
+	OSSBucket              string         `rpc:"OssBucket,required"`
+	OSSEndpoint            string         `rpc:"OssEndpoint,required"`
+	OnDemand               int32          `rpc:"OnDemand"`
+	DelayTime              *int32         `rpc:"DelayTime"`
+	StartTime              time.Time      `rpc:"StartTime"`
+	EndTime                time.Time      `rpc:"EndTime"`
+	RecordFormats          []recordFormat `rpc:"RecordFormat,max=3"`
+	TranscodeTemplates     []string       `rpc:"TranscodeTemplates,max=10"`
+	TranscodeRecordFormats []recordFormat `rpc:"TranscodeRecordFormat,max=3"`
+}
+
+// A recordFormat is one container of a record config, in a request.
+type recordFormat struct {
+	Format            string `rpc:"Format"`
+	CycleDuration     *int32 `rpc:"CycleDuration"`
+	SliceDuration     *int32 `rpc:"SliceDuration"`
+	ObjectPrefix      string `rpc:"OssObjectPrefix"`
+	SliceObjectPrefix string `rpc:"SliceOssObjectPrefix"`
+}
+
+func (s *Server) addLiveAppRecordConfig(ctx context.Context, c caller, q *addLiveAppRecordConfigRequest) (empty, error) {
+	d, err := s.streamingDomain(ctx, c, q.DomainName)
+	if err != nil {
+		return empty{}, err
+	}
+	config, err := s.recordConfig(q)
+	if err != nil {
+		return empty{}, err
+	}
+	config.Domain = d.Name
+	return empty{}, s.store.Update(ctx, func(tx store.Tx) error {
+		if _, err := streamingDomain(ctx, tx, c, d.Name); err != nil {
+			return err
+		}
+		return tx.AddRecordConfig(ctx, config)
+	})
+}
+
+// recordConfig validates q and fills in the defaults.
+func (s *Server) recordConfig(q *addLiveAppRecordConfigRequest) (config live.RecordConfig, err error) {
+	config = live.RecordConfig{
+		App:         q.AppName,
+		Stream:      q.StreamName,
+		OSSEndpoint: q.OSSEndpoint,
+		OSSBucket:   q.OSSBucket,
+		OnDemand:    live.OnDemand(q.OnDemand),
+		StartTime:   q.StartTime,
+		EndTime:     q.EndTime,
+		CreatedAt:   s.now(),
+	}
+	if config.Stream == "" {
+		config.Stream = live.Any
+	}
+	switch {
+	case !isNameOrAny(config.App):
+		return config, apierr.Invalid("AppName")
+	case !isNameOrAny(config.Stream):
+		return config, apierr.Invalid("StreamName")
+	case !isEndpoint(config.OSSEndpoint):
+		return config, apierr.InvalidOSSEndpointMalformed
+	case live.ValidateBucketName(config.OSSBucket) != nil:
+		return config, apierr.InvalidOSSBucketMalformed
+	case !s.buckets.HasBucket(config.OSSBucket):
+		return config, apierr.InvalidOSSBucketNotFound
+	case !s.supported.decidesBy(config.OnDemand):
+		return config, apierr.Invalid("OnDemand")
+	}
+	if err := q.refuseTranscoding(); err != nil {
+		return config, err
+	}
+	if config.Formats, err = s.supported.recordFormats(q.RecordFormats); err != nil {
+		return config, err
+	}
+	config.DelayTime, err = seconds(q.DelayTime, live.DefaultDelayTime, live.MinDelayTime, live.MaxDelayTime, apierr.InvalidDelayTime)
+	if err != nil {
+		return config, err
+	}
+	return config, setRecordWindow(&config)
+}
+
+// refuseTranscoding sees that the request asks for no transcoded streams.
+func (q *addLiveAppRecordConfigRequest) refuseTranscoding() error {
+	switch {
+	case slices.Contains(q.TranscodeTemplates, "raw"):
+		return apierr.InvalidTemplateForbidRaw
+	case len(q.TranscodeTemplates) > 0:
+		return apierr.InvalidParameter("TranscodeTemplates")
+	case len(q.TranscodeRecordFormats) > 0:
+		return apierr.MissingTemplate
+	}
+	return nil
+}
+
+// recordFormats validates the formats of a record config.
+func (c capabilities) recordFormats(in []recordFormat) ([]live.RecordFormat, error) {
+	if len(in) == 0 {
+		return nil, apierr.Missing("RecordFormat")
+	}
+	out := make([]live.RecordFormat, 0, len(in))
+	for _, f := range in {
+		format, err := c.recordFormat(f)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(out, func(o live.RecordFormat) bool { return o.Format == format.Format }) {
+			return nil, apierr.InvalidFormatIllegalOperation
+		}
+		out = append(out, format)
+	}
+	return out, nil
+}
+
+func (c capabilities) recordFormat(f recordFormat) (out live.RecordFormat, err error) {
+	out = live.RecordFormat{
+		Format:            live.Format(strings.ToLower(f.Format)),
+		ObjectPrefix:      f.ObjectPrefix,
+		SliceObjectPrefix: f.SliceObjectPrefix,
+	}
+	if !c.writes(out.Format) {
+		return out, apierr.InvalidFormatMalformed
+	}
+	out.CycleDuration, err = seconds(f.CycleDuration, live.DefaultCycleDuration(out.Format), live.MinCycleDuration, live.MaxCycleDuration, apierr.InvalidCycleDurationMalformed)
+	if err != nil {
+		return out, err
+	}
+	switch {
+	case out.ObjectPrefix == "":
+		return out, apierr.MissingOSSObjectPrefix
+	case live.ValidateObjectPrefix(out.ObjectPrefix) != nil:
+		return out, apierr.InvalidOSSObjectPrefixMalformed
+	}
+	sliced := out.Format == live.FormatM3U8 || out.Format == live.FormatCMAF
+	var preset time.Duration // none where there are no slices
+	if sliced {
+		preset = live.DefaultSliceDuration
+	}
+	out.SliceDuration, err = seconds(f.SliceDuration, preset, live.MinSliceDuration, live.MaxSliceDuration, apierr.InvalidSliceDurationMalformed)
+	if err != nil {
+		return out, err
+	}
+	switch {
+	case out.SliceObjectPrefix == "" && sliced:
+		return out, apierr.MissingSliceOSSObjectPrefix
+	case out.SliceObjectPrefix != "" && live.ValidateSliceObjectPrefix(out.SliceObjectPrefix) != nil:
+		return out, apierr.InvalidSliceObjectPrefixMalformed
+	}
+	return out, nil
+}
+
+// setRecordWindow validates the window of a config against its creation time
+// and cuts it to live.MaxRecordWindow.
+func setRecordWindow(c *live.RecordConfig) error {
+	start, end, now := c.StartTime, c.EndTime, c.CreatedAt
+	if !start.IsZero() && start.Sub(now).Abs() > live.MaxRecordWindow {
+		return apierr.InvalidStartTimeMismatch
+	}
+	if end.IsZero() {
+		return nil
+	}
+	if !end.After(start) || !end.After(now) {
+		return apierr.InvalidEndTimeMismatch
+	}
+	if !start.IsZero() && end.Sub(start) > live.MaxRecordWindow {
+		c.EndTime = start.Add(live.MaxRecordWindow)
+	}
+	return nil
+}
+
+// seconds returns n as a duration, or preset where n is absent, or the error if
+// n is out of range.
+func seconds(n *int32, preset, lowest, highest time.Duration, malformed *apierr.Error) (time.Duration, error) {
+	if n == nil {
+		return preset, nil
+	}
+	d := time.Duration(*n) * time.Second
+	if d < lowest || d > highest {
+		return 0, malformed
+	}
+	return d, nil
+}
+
+func isNameOrAny(s string) bool { return s == live.Any || live.ValidateName(s) == nil }
+
+// isEndpoint reports whether s has 1 to 255 printable ASCII characters without
+// blanks: an endpoint is a label here, so that its form is left to the client.
+func isEndpoint(s string) bool {
+	return s != "" && len(s) <= 255 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}

@@ -1,0 +1,229 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"tallylight/internal/api/apierr"
+	"tallylight/internal/api/wire"
+	"tallylight/internal/live"
+	"tallylight/internal/store"
+)
+
+const (
+	// apiVersion is the one version that is spoken.
+	apiVersion = "2016-11-01"
+
+	// maxBody bounds the body of a request, in bytes. The longest that the
+	// official clients can send is far below.
+	maxBody = 1 << 20
+
+	// callTimeout bounds a call. The most impatient official clients hang up
+	// after 3 seconds.
+	callTimeout = 2500 * time.Millisecond
+)
+
+// Headers of answers, spelt as net/http keeps them.
+const (
+	headerRequestID  = "X-Acs-Request-Id"
+	headerTraceID    = "X-Acs-Trace-Id"
+	headerRetryAfter = "X-Acs-Retry-After" // milliseconds
+)
+
+// configStore is what this package needs of a store; store.Store has it.
+type configStore interface {
+	Update(ctx context.Context, fn func(store.Tx) error) error
+	View(ctx context.Context, fn func(store.Reader) error) error
+}
+
+// urlChecker decides which callback URLs may be configured. It may look up
+// addresses, and so it is never called inside a transaction. Its errors wrap
+// live.ErrURLMalformed or live.ErrURLUnsafe; a host whose address cannot be
+// found now is no error.
+type urlChecker interface {
+	CheckURL(ctx context.Context, rawURL string) error
+}
+
+// bucketSet knows which buckets can be recorded to.
+type bucketSet interface {
+	HasBucket(name string) bool
+}
+
+// A Config is what a Server works with. Store, URLs and Buckets are mandatory.
+type Config struct {
+	Store   configStore
+	URLs    urlChecker
+	Buckets bucketSet
+
+	// Log takes one line a call; nil discards them.
+	Log *slog.Logger
+	// Now is the clock; nil stands for time.Now.
+	Now func() time.Time
+
+	// QPSFactor multiplies the documented rate of every operation. 0 stands for
+	// 1; a negative factor switches the limits off.
+	QPSFactor float64
+
+	// RecommendURL is the page that errors point to: the parameters q (the code),
+	// product and requestId are added to it. Empty leaves the member Recommend
+	// out.
+	RecommendURL string
+}
+
+// A Server is the http.Handler of the API. It answers on "/" and does not look
+// at the host name. It has to stand before any http.ServeMux, which would
+// redirect "//" to "/" and lose the form of a POST.
+type Server struct {
+	store        configStore
+	urls         urlChecker
+	buckets      bucketSet
+	log          *slog.Logger
+	now          func() time.Time
+	recommendURL string
+	operations   map[string]*operation
+	nonces       nonceStore
+	throttle     *throttle
+	supported    capabilities
+
+	// undeclared is told when a handler answers with an error that its row of
+	// the table does not declare.
+	undeclared func(op *operation, err *apierr.Error)
+}
+
+// New returns a Server.
+func New(c Config) *Server {
+	s := &Server{
+		store:        c.Store,
+		urls:         c.URLs,
+		buckets:      c.Buckets,
+		log:          c.Log,
+		now:          c.Now,
+		recommendURL: c.RecommendURL,
+		operations:   make(map[string]*operation, len(operations)),
+		nonces:       newMemoryNonces(maxNonces),
+		throttle:     newThrottle(c.QPSFactor),
+		supported:    supported,
+	}
+	for _, op := range operations {
+		s.operations[op.name] = op
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.undeclared = func(op *operation, err *apierr.Error) {
+		s.log.Error("operation answered with an undeclared error", keyAction, op.name, keyCode, err.Code)
+	}
+	return s
+}
+
+// A caller is who sent a request that was authenticated.
+type caller struct {
+	account live.AccountID
+}
+
+// A call is one request on its way through the server, and what the log tells
+// of it.
+type call struct {
+	requestID  string
+	op         *operation // nil until known
+	caller     caller
+	format     wire.Format
+	retryAfter time.Duration // of a throttled call
+}
+
+// ServeHTTP answers one request. Whatever happens, the answer has a RequestId
+// and, unless it is to OPTIONS, a body that the official clients can read.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	started := s.now()
+	c := &call{requestID: newRequestID()}
+	h := w.Header()
+	h.Set(headerRequestID, c.requestID)
+	h.Set(headerTraceID, newTraceID())
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "*")
+	if r.Method == http.MethodOptions {
+		h.Set("Access-Control-Allow-Methods", "POST, GET, OPTIONS")
+		h.Set("Access-Control-Allow-Headers", "*")
+		return
+	}
+	answer, err := s.do(w, r, c)
+	status, code, body := http.StatusOK, "", []byte(nil)
+	if err == nil {
+		body = wire.Encode(c.format, c.op.name+"Response", c.requestID, answer)
+	} else {
+		refusal := wireError(c.op, err)
+		status, code = refusal.Status, refusal.Code
+		body = s.encodeError(c, r.Host, refusal)
+	}
+	if c.retryAfter > 0 {
+		// Rounded up, so that a client that obeys is not too early.
+		ms := (c.retryAfter + time.Millisecond - 1) / time.Millisecond
+		h.Set(headerRetryAfter, strconv.FormatInt(int64(ms), 10))
+	}
+	h.Set("Content-Type", c.format.ContentType())
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body) // a client that has gone needs no answer
+	s.logCall(r.Context(), c, status, code, s.now().Sub(started), err)
+}
+
+// do takes a call through all checks to its handler.
+func (s *Server) do(w http.ResponseWriter, r *http.Request, c *call) (answer any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = newPanicError(p)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
+	defer cancel()
+
+	req, err := readRequest(w, r)
+	c.format = req.format
+	if err != nil {
+		return nil, err
+	}
+	if c.op, err = s.identify(&req); err != nil {
+		return nil, err
+	}
+	if c.caller, err = s.authenticate(ctx, &req); err != nil {
+		return nil, err
+	}
+	if c.retryAfter = s.throttle.wait(c.caller.account, c.op, s.now()); c.retryAfter > 0 {
+		return nil, apierr.ThrottlingUser
+	}
+	answer, err = c.op.run(s, ctx, c.caller, req.params)
+	if err != nil {
+		if e := wireError(c.op, err); !c.op.declares(e) {
+			s.undeclared(c.op, e)
+		}
+	}
+	return answer, err
+}
+
+// errorBody is the envelope of every refusal.
+type errorBody struct {
+	HostID    string `rpc:"HostId"`
+	Code      string `rpc:"Code"`
+	Message   string `rpc:"Message"`
+	Recommend string `rpc:"Recommend,omitempty,cdata"`
+}
+
+func (s *Server) encodeError(c *call, host string, e *apierr.Error) []byte {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	body := errorBody{HostID: host, Code: e.Code, Message: e.Message}
+	if s.recommendURL != "" {
+		query := url.Values{"q": {e.Code}, "product": {"live"}, "requestId": {c.requestID}}
+		body.Recommend = s.recommendURL + "?" + query.Encode()
+	}
+	return wire.Encode(c.format, "Error", c.requestID, body)
+}
