@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tallylight/internal/store"
+	"tallylight/internal/store/sqlstore"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+func migrationFiles() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return sub
+}
+
+// applicationID marks our databases in their header: "TALY".
+const applicationID = 0x54414c59
+
+// maxCheck bounds the check of the database at a start: what can be read in that
+// time is checked. The rest is found out when it is used.
+const maxCheck = 3 * time.Second
+
+// dsn returns the name under which the driver opens a file.
+func dsn(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	abs = filepath.ToSlash(abs)
+	if !strings.HasPrefix(abs, "/") { // a drive of Windows
+		abs = "/" + abs
+	}
+	u := url.URL{Scheme: "file", Path: abs}
+	return u.String(), nil
+}
+
+// connect opens the connections, the writer's first, which checks and upgrades
+// the database.
+func (s *Store) connect(ctx context.Context, o Options, migrations []sqlstore.Migration) error {
+	w, err := newConn(ctx, s.db, writerPragmas...)
+	if err != nil {
+		return err
+	}
+	s.writer = newWriter(w)
+	if err := identify(w); err != nil {
+		return err
+	}
+	if err := check(ctx, w, maxCheck); err != nil {
+		return err
+	}
+	if err := useWAL(w); err != nil {
+		return err
+	}
+	if err := sqlstore.Migrate(ctx, migrations, w.inTx); err != nil {
+		return err
+	}
+	for range o.Readers {
+		r, err := newConn(ctx, s.db, readerPragmas...)
+		if err != nil {
+			return err
+		}
+		s.readers <- r
+		s.connected++
+	}
+	return nil
+}
+
+// identify marks an empty database as ours and refuses one of another program.
+func identify(c *conn) error {
+	var id, tables int
+	if err := c.value(&id, `PRAGMA application_id`); err != nil {
+		return err
+	}
+	if id == applicationID {
+		return nil
+	}
+	if err := c.value(&tables, `SELECT count(*) FROM sqlite_schema`); err != nil {
+		return err
+	}
+	if id != 0 || tables != 0 {
+		return fmt.Errorf("%w (it is a database of another program)", store.ErrDamaged)
+	}
+	_, err := c.exec(fmt.Sprintf(`PRAGMA application_id = %d`, applicationID))
+	return err
+}
+
+// check looks for damage, for at most limit.
+func check(ctx context.Context, c *conn, limit time.Duration) error {
+	timed, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var verdict string
+	err := c.c.QueryRowContext(timed, `PRAGMA quick_check(1)`).Scan(&verdict)
+	switch {
+	case err != nil && timed.Err() != nil:
+		return ctx.Err() // nil where only the time for the check is over
+	case err != nil:
+		return fmt.Errorf("check: %w", err)
+	case verdict != "ok":
+		return fmt.Errorf("%w (%s)", store.ErrDamaged, verdict)
+	}
+	return nil
+}
+
+func useWAL(c *conn) error {
+	var mode string
+	if err := c.value(&mode, `PRAGMA journal_mode = WAL`); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return errors.New("its file system cannot keep a write-ahead log; a local one can")
+	}
+	return nil
+}

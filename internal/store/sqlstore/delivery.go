@@ -1,0 +1,73 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tallylight/internal/live"
+)
+
+// Columns of a delivery d of an event e.
+const (
+	deliveryColumns = `d.id, d.url, d.sign_key, d.state, d.attempts, d.due_at, ` + eventColumns
+	deliveryTables  = `deliveries d JOIN events e ON e.id = d.event_id JOIN streams s ON s.id = e.stream_id`
+
+	// free is when a pending delivery can be claimed: at the end of its lease
+	// or, not held, when it is due. The index deliveries_free is on the same expression.
+	free = `coalesce(d.leased_until, d.due_at, 0)`
+)
+
+// deliveryDest returns where the deliveryColumns go.
+func deliveryDest(d *live.Delivery) []any {
+	return append([]any{&d.ID, &d.URL, &d.SignKey, &d.State, &d.Attempts, timeColumn{&d.DueAt}}, eventDest(&d.Event)...)
+}
+
+// Delivery implements store.Reader.
+func (r *Reader) Delivery(ctx context.Context, id live.DeliveryID) (live.Delivery, error) {
+	d, err := one(ctx, r.conn, live.ErrNotFound, func(scan func(...any) error) (d live.Delivery, err error) {
+		err = scan(deliveryDest(&d)...)
+		return d, err
+	}, `SELECT `+deliveryColumns+` FROM `+deliveryTables+` WHERE d.id = $1`, string(id))
+	if err != nil {
+		return d, fmt.Errorf("delivery %s: %w", id, err)
+	}
+	return d, nil
+}
+
+// NextDue implements store.Reader.
+func (r *Reader) NextDue(ctx context.Context, burst int, skip []string) (time.Time, bool, error) {
+	due, err := r.nextDue(ctx, burst, skip)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("next due delivery: %w", err)
+	}
+	if len(due) == 0 {
+		return time.Time{}, false, nil
+	}
+	return time.UnixMicro(due[0]).UTC(), true, nil
+}
+
+// nextDue returns no time or one.
+func (r *Reader) nextDue(ctx context.Context, burst int, skip []string) ([]int64, error) {
+	skipped, err := encodeStrings(skip)
+	if err != nil {
+		return nil, err
+	}
+	return all(ctx, r.conn, value[int64], r.dialect.nextDue, burst, skipped)
+}
+
+// AddDelivery implements store.Tx.
+func (t *Tx) AddDelivery(ctx context.Context, d live.Delivery) error {
+	n, err := t.conn.Exec(ctx, `INSERT INTO deliveries
+		(id, event_id, stream_id, seq, url, origin, sign_key, state, attempts, due_at)
+		SELECT $1, e.id, e.stream_id, e.seq, $3, $4, $5, $6, $7, $8 FROM events e WHERE e.id = $2
+		ON CONFLICT (id) DO NOTHING`,
+		string(d.ID), string(d.Event.ID), d.URL, live.Origin(d.URL), d.SignKey, string(d.State), d.Attempts, micros(d.DueAt))
+	if err == nil && n == 0 { // there already, or without its event
+		_, err = t.Delivery(ctx, d.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("add delivery %s of event %s: %w", d.ID, d.Event.ID, err)
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"tallylight/internal/live"
+)
+
+const recordFileColumns = `id, recording_id, domain, app, stream, format, state, bucket, sequence, start_time,
+	object_key, stop_time, duration_ns, size`
+
+// scanRecordFile reads recordFileColumns.
+func scanRecordFile(scan func(...any) error) (f live.RecordFile, err error) {
+	err = scan(&f.ID, &f.Recording, &f.Key.Domain, &f.Key.App, &f.Key.Stream, &f.Format, &f.State,
+		&f.Bucket, &f.Sequence, timeColumn{&f.StartTime},
+		&f.ObjectKey, timeColumn{&f.StopTime}, (*int64)(&f.Duration), &f.Size)
+	return f, err
+}
+
+// RecordFile implements store.Reader.
+func (r *Reader) RecordFile(ctx context.Context, id live.RecordFileID) (live.RecordFile, error) {
+	f, err := one(ctx, r.conn, live.ErrNotFound, scanRecordFile,
+		`SELECT `+recordFileColumns+` FROM record_files WHERE id = $1`, string(id))
+	if err != nil {
+		return f, fmt.Errorf("record file %s: %w", id, err)
+	}
+	return f, nil
+}
+
+// UnfinishedRecordFiles implements store.Reader.
+func (r *Reader) UnfinishedRecordFiles(ctx context.Context) ([]live.RecordFile, error) {
+	list, err := all(ctx, r.conn, scanRecordFile,
+		`SELECT `+recordFileColumns+` FROM record_files WHERE state IN ('open', 'sealed') ORDER BY start_time, id`)
+	if err != nil {
+		return nil, fmt.Errorf("unfinished record files: %w", err)
+	}
+	return list, nil
+}
+
+// PutRecordFile implements store.Tx.
+func (t *Tx) PutRecordFile(ctx context.Context, f live.RecordFile) error {
+	_, err := t.conn.Exec(ctx, `INSERT INTO record_files (`+recordFileColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		ON CONFLICT (id) DO UPDATE SET
+			recording_id = excluded.recording_id, domain = excluded.domain, app = excluded.app, stream = excluded.stream,
+			format = excluded.format, state = excluded.state, bucket = excluded.bucket, sequence = excluded.sequence,
+			start_time = excluded.start_time, object_key = excluded.object_key, stop_time = excluded.stop_time,
+			duration_ns = excluded.duration_ns, size = excluded.size`,
+		string(f.ID), string(f.Recording), f.Key.Domain, f.Key.App, f.Key.Stream, string(f.Format), string(f.State),
+		f.Bucket, f.Sequence, micros(f.StartTime),
+		f.ObjectKey, micros(f.StopTime), int64(f.Duration), f.Size)
+	if err != nil {
+		return fmt.Errorf("put record file %s: %w", f.ID, err)
+	}
+	return nil
+}

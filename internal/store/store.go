@@ -1,0 +1,179 @@
+// Package store is the contract of the SQL store: what every backend does, and
+// what its callers may rely on. The backends are store/sqlite and, beside it,
+// whatever passes the suite of store/storetest.
+//
+// A fact and what is owed for it are one transaction: callers change a
+// recording, write the event and the deliveries owed in a single Update.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tallylight/internal/live"
+)
+
+// Errors of a store, beside those of package live that the methods name.
+var (
+	// ErrUnavailable means that the store cannot take writes now: disk full,
+	// read only, busy. Nothing of the Update was written; trying again may help.
+	ErrUnavailable = errors.New("store unavailable")
+	// ErrUncertain means that the outcome of the commit is unknown: the Update
+	// may have been written. Whoever tries again must be ready to find it done.
+	ErrUncertain = errors.New("store: outcome of the commit is unknown")
+	// ErrClosed is returned once Close has been called.
+	ErrClosed = errors.New("store closed")
+
+	// ErrDamaged means that the store's data is not readable as such. It comes
+	// when a store is opened, or later from any method.
+	ErrDamaged = errors.New("store is damaged: restore it from a backup")
+	// ErrNewerSchema means that a newer version has used the store, which this
+	// one could misread. It comes when a store is opened.
+	ErrNewerSchema = errors.New("store was written by a newer version: run that version, or restore a backup made before the upgrade")
+	// ErrSchemaChanged means that the store's schema was not made by the
+	// migrations that this version has. It comes when a store is opened.
+	ErrSchemaChanged = errors.New("store was made by another edition of the migrations: run the version that made it, or restore a backup")
+)
+
+// A Store keeps the server's state.
+type Store interface {
+	// Update runs fn in a read-write transaction. When it returns nil, all that
+	// fn wrote is durable: it survives a crash of the process and of the
+	// machine. When fn returns an error, nothing of it is written and Update
+	// returns that error.
+	//
+	// fn returns the errors that it gets: once a method has failed with another
+	// error than those of package live, nothing more of this Update succeeds, and
+	// Update returns that error even if fn did not. When fn panics, nothing of it
+	// is written and the panic passes on to the caller of Update; other Updates do
+	// not notice. When ctx ends before fn has begun, fn is not run.
+	//
+	// Updates are serialised, and several waiting ones share one commit: fn must
+	// be quick, do no I/O of its own, and never call the Store. The Tx is fn's
+	// alone and useless after it.
+	Update(ctx context.Context, fn func(Tx) error) error
+
+	// View runs fn in a read-only transaction that sees one consistent state,
+	// with every Update that had returned before. What Update asks of fn and says
+	// of its errors holds here too.
+	View(ctx context.Context, fn func(Reader) error) error
+
+	// Close waits for running transactions and closes the store.
+	Close() error
+}
+
+// A Reader reads one consistent state. Methods that look up one thing return
+// the error of package live that they name when it is not there. Times are kept
+// to the microsecond and returned in UTC; those in an event's detail stay as they
+// are.
+type Reader interface {
+	// OwnerAccount returns the first account, or live.ErrAccountNotFound.
+	OwnerAccount(ctx context.Context) (live.Account, error)
+	// AccessKey returns a key pair, or live.ErrAccessKeyMissing.
+	AccessKey(ctx context.Context, id string) (live.AccessKey, error)
+
+	// Domain returns a domain, or live.ErrDomainNotFound.
+	Domain(ctx context.Context, name string) (live.Domain, error)
+	// DomainMapping returns the mapping of an ingest domain, or live.ErrNotFound.
+	DomainMapping(ctx context.Context, pushDomain string) (live.DomainMapping, error)
+
+	// RecordConfig returns the rule of exactly that triple, or
+	// live.ErrConfigNotFound.
+	RecordConfig(ctx context.Context, key live.StreamKey) (live.RecordConfig, error)
+	// MatchRecordConfig returns the most specific rule for a stream (see
+	// live.MatchKeys), or live.ErrConfigNotFound.
+	MatchRecordConfig(ctx context.Context, key live.StreamKey) (live.RecordConfig, error)
+	// RecordConfigs returns one page of rules, ordered by creation, and how many
+	// match in all.
+	RecordConfigs(ctx context.Context, q live.RecordConfigQuery) (page []live.RecordConfig, total int, err error)
+	// NotifyConfig returns a domain's configuration, or live.ErrConfigNotFound.
+	NotifyConfig(ctx context.Context, domain string) (live.NotifyConfig, error)
+
+	// OpenRecordings returns the recordings that are not closed, oldest first.
+	OpenRecordings(ctx context.Context) ([]live.Recording, error)
+	// RecordFile returns a file, or live.ErrNotFound.
+	RecordFile(ctx context.Context, id live.RecordFileID) (live.RecordFile, error)
+	// UnfinishedRecordFiles returns the files in state open or sealed, oldest
+	// first.
+	UnfinishedRecordFiles(ctx context.Context) ([]live.RecordFile, error)
+	// Recording returns a recording, or live.ErrNotFound.
+	Recording(ctx context.Context, id live.RecordingID) (live.Recording, error)
+
+	// Events returns the events of a stream in their order, from sequence number
+	// after+1 on, at most limit.
+	Events(ctx context.Context, key live.StreamKey, after int64, limit int) ([]live.Event, error)
+	// Delivery returns a delivery, or live.ErrNotFound.
+	Delivery(ctx context.Context, id live.DeliveryID) (live.Delivery, error)
+	// Attempts returns the attempts of a delivery, first to last.
+	Attempts(ctx context.Context, id live.DeliveryID) ([]live.Attempt, error)
+	// NextDue returns the earliest time at which ClaimDeliveries, asked with the
+	// same burst and skip, would hand something out; ok is false if nothing is
+	// pending. A delivery that is held counts from the end of its lease.
+	NextDue(ctx context.Context, burst int, skip []string) (due time.Time, ok bool, err error)
+}
+
+// A Tx reads and writes.
+type Tx interface {
+	Reader
+
+	// AddAccount fails if the id exists.
+	AddAccount(ctx context.Context, a live.Account) error
+	// AddAccessKey fails if the id exists.
+	AddAccessKey(ctx context.Context, k live.AccessKey) error
+
+	// AddDomain fails with live.ErrDomainExists.
+	AddDomain(ctx context.Context, d live.Domain) error
+	// SetDomainStatus fails with live.ErrDomainNotFound.
+	SetDomainStatus(ctx context.Context, name string, s live.DomainStatus) error
+	// AddDomainMapping fails with live.ErrMappingExists if the ingest domain is
+	// mapped, be it to the same streaming domain.
+	AddDomainMapping(ctx context.Context, m live.DomainMapping) error
+
+	// AddRecordConfig fails with live.ErrConfigExists.
+	AddRecordConfig(ctx context.Context, c live.RecordConfig) error
+	// AddNotifyConfig fails with live.ErrConfigExists.
+	AddNotifyConfig(ctx context.Context, c live.NotifyConfig) error
+	// SetNotifyConfig replaces; it fails with live.ErrConfigNotFound.
+	SetNotifyConfig(ctx context.Context, c live.NotifyConfig) error
+	// DeleteNotifyConfig fails with live.ErrConfigNotFound.
+	DeleteNotifyConfig(ctx context.Context, domain string) error
+
+	// PutRecording inserts or replaces a recording.
+	PutRecording(ctx context.Context, r live.Recording) error
+	// PutRecordFile inserts or replaces a record file.
+	PutRecordFile(ctx context.Context, f live.RecordFile) error
+
+	// AddEvent writes an event and returns it with its sequence number, which
+	// is one more than that of the stream's last event. Adding an id that exists
+	// changes nothing and returns the event as it was written first.
+	AddEvent(ctx context.Context, e live.Event) (live.Event, error)
+	// AddDelivery owes d.Event, which must have been added (else live.ErrNotFound),
+	// to d.URL. Of d.Event only the ID is looked at. Adding an id that exists
+	// changes nothing.
+	AddDelivery(ctx context.Context, d live.Delivery) error
+	// ClaimDeliveries hands out up to limit pending deliveries that are due and
+	// not held, those that became so first, each leased to the caller until
+	// lease, which must be later than now by a microsecond at least.
+	//
+	// Of the deliveries of one stream to one URL, those still in their burst are
+	// handed out strictly in the order of their events, one at a time: none is
+	// claimed while an earlier one is pending with at most burst attempts behind
+	// it. Later attempts (the tail) neither wait nor are waited for. Two
+	// deliveries of one event to one URL are in the order in which they were
+	// added. burst is a setting of the server: whoever changes it calls
+	// ReleaseClaims.
+	//
+	// Deliveries whose origin (live.Origin of their URL) is in skip are passed
+	// over, so that a caller who has enough of one receiver can reach the others.
+	// They are passed over in no more time than it takes to read their index.
+	ClaimDeliveries(ctx context.Context, now, lease time.Time, burst, limit int, skip []string) ([]live.Delivery, error)
+	// FinishAttempt records an attempt and what became of the delivery: its
+	// State, Attempts and DueAt are taken from d, and the lease is given back. It
+	// fails with live.ErrNotFound. Recording the same number again replaces that
+	// attempt, so that an Update of uncertain outcome can be repeated.
+	FinishAttempt(ctx context.Context, d live.Delivery, a live.Attempt) error
+	// ReleaseClaims gives back every lease; for the start of a server that is
+	// the only one.
+	ReleaseClaims(ctx context.Context) error
+}
