@@ -1,0 +1,148 @@
+package callback
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"tallylight/internal/callback/wire"
+	"tallylight/internal/live"
+)
+
+// Bounds on an answer. Its status decides; of its body the first bytes are kept
+// for the log, and some more are read so that the connection can be used again.
+const (
+	maxResponseHeader = 64 << 10 // bytes
+	keptResponse      = 2 << 10  // bytes
+	discardedResponse = 64 << 10 // bytes
+	responseWait      = time.Second
+	maxErrText        = 1 << 10 // bytes
+)
+
+// idleTimeout is how long a connection waits for the next callback: less than the
+// minute after which most servers close it, because a POST that meets the closing
+// fails and costs an attempt.
+const idleTimeout = 30 * time.Second
+
+// DefaultUserAgent is what the vendor's callbacks are sent under.
+const DefaultUserAgent = "Go-http-client/1.1"
+
+// newTransport returns the client side of HTTP/1.1 that dials through the guard,
+// uses no proxy, and keeps up to perOrigin connections to a receiver.
+func newTransport(g *Guard, perOrigin int) *http.Transport {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		DialContext:            g.DialContext,
+		Protocols:              protocols,
+		DisableCompression:     true, // so that the bounds count what was sent
+		MaxIdleConns:           1024,
+		MaxIdleConnsPerHost:    perOrigin,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxResponseHeader,
+	}
+}
+
+// A sender makes attempts. It follows no redirects and keeps no cookies.
+type sender struct {
+	transport    *http.Transport
+	userAgent    string
+	secret       wire.Secret // nil: no Standard Webhooks signature
+	eventHeaders bool
+}
+
+var errTimeout = errors.New("timeout")
+
+// send makes the next attempt of dv and returns what came of it. It waits for the
+// status of the answer up to timeout, and for its body a little longer.
+func (s *sender) send(ctx context.Context, dv live.Delivery, timeout time.Duration) live.Attempt {
+	a := live.Attempt{Delivery: dv.ID, Number: dv.Attempts + 1, StartedAt: time.Now()}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	alarm := time.AfterFunc(timeout, func() { cancel(errTimeout) })
+	defer alarm.Stop()
+	var dialled atomic.Value
+
+	response, err := s.post(traceAddress(ctx, &dialled), dv, a)
+	a.Elapsed = time.Since(a.StartedAt)
+	a.Address, _ = dialled.Load().(string)
+	switch {
+	case err == nil:
+		alarm.Reset(responseWait)
+		a.Status = response.StatusCode
+		a.Response = readResponse(response.Body)
+	case context.Cause(ctx) == errTimeout:
+		a.Err = fmt.Sprintf("no answer within %v", timeout)
+	default:
+		a.Err = errText(err)
+	}
+	return a
+}
+
+// post sends the callback and returns the answer as soon as its header is there.
+func (s *sender) post(ctx context.Context, dv live.Delivery, a live.Attempt) (*http.Response, error) {
+	t, err := parseURL(dv.URL)
+	if err != nil {
+		return nil, err
+	}
+	body, err := wire.Body(dv.Event)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, dv.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if !isASCII(r.URL.Host) { // in punycode, so that the Host header is what is signed
+		r.URL.Host = strings.Replace(r.URL.Host, r.URL.Hostname(), t.name, 1)
+		r.Host = r.URL.Host
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", s.userAgent)
+	if s.eventHeaders {
+		wire.SetEventHeaders(r.Header, dv.Event, a.Number)
+	}
+	if dv.SignKey != "" {
+		wire.SignLive(r.Header, r.URL.Host, dv.SignKey, a.StartedAt)
+	}
+	if len(s.secret) > 0 {
+		wire.SignWebhook(r.Header, string(dv.Event.ID), body, s.secret, a.StartedAt)
+	}
+	// The transport, not a client: clients follow redirects.
+	return s.transport.RoundTrip(r)
+}
+
+// traceAddress stores the address that a request with the returned context is
+// sent to, or was last dialled for.
+func traceAddress(ctx context.Context, address *atomic.Value) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectStart: func(_, addr string) { address.Store(addr) },
+		GotConn:      func(info httptrace.GotConnInfo) { address.Store(info.Conn.RemoteAddr().String()) },
+	})
+}
+
+// readResponse reads a bounded part of an answer's body, closes it and returns
+// what is kept.
+func readResponse(body io.ReadCloser) string {
+	defer body.Close()
+	kept, _ := io.ReadAll(io.LimitReader(body, keptResponse)) // what came before an error counts
+	io.CopyN(io.Discard, body, discardedResponse)
+	return strings.ToValidUTF8(string(kept), "\uFFFD")
+}
+
+// errText returns an error as one bounded line.
+func errText(err error) string {
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	return strings.ToValidUTF8(text[:min(len(text), maxErrText)], "\uFFFD")
+}
+
+// succeeded reports whether the receiver took the callback: with any 2xx, though
+// the vendor names 200 alone. A redirect is a failure.
+func succeeded(a live.Attempt) bool { return a.Status >= 200 && a.Status <= 299 }
