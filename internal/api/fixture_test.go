@@ -92,7 +92,7 @@ func fixtureOn(t testing.TB, st configStore, change ...func(*Config)) *fixture {
 		var errs []error
 		for account, key := range map[live.AccountID]sign.Key{"1001": testKey, "1002": otherKey} {
 			errs = append(errs, tx.AddAccount(ctx, live.Account{ID: account}),
-				tx.AddAccessKey(ctx, live.AccessKey{ID: key.ID, Secret: key.Secret, AccountID: account, Active: true}))
+				tx.PutAccessKey(ctx, live.AccessKey{ID: key.ID, Secret: key.Secret, AccountID: account, Active: true}))
 		}
 		for name, d := range map[string]live.Domain{
 			playDomain:    {AccountID: "1001", Type: live.StreamingDomain},

@@ -121,7 +121,7 @@ func (tx memoryTx) AddAccount(_ context.Context, a live.Account) error {
 	return nil
 }
 
-func (tx memoryTx) AddAccessKey(_ context.Context, k live.AccessKey) error {
+func (tx memoryTx) PutAccessKey(_ context.Context, k live.AccessKey) error {
 	tx.keys[k.ID] = k
 	return nil
 }

@@ -17,7 +17,7 @@ var notifyConfigParameters = []parameter{
 	{name: "NotifyUrl", about: "URL that is told of finished files and, if asked for, of states.", limits: "Absolute http or https URL of at most 2048 bytes, at a public address unless the server's configuration allows more.", example: "https://example.com/recorded"},
 	{name: "OnDemandUrl", about: "URL that is asked whether to record a push.", limits: "As NotifyUrl.", example: "https://example.com/decide"},
 	{name: "NeedStatusNotify", about: "Whether NotifyUrl is told when a recording starts, pauses, resumes and fails, too.", preset: "false", limits: "true, false, yes, no, 1, 0", example: "true"},
-	{name: "NotifyReqAuth", about: "Whether callbacks are signed.", preset: "false", limits: "true, false, yes, no, 1, 0", example: "true"},
+	{name: "NotifyReqAuth", about: "Whether callbacks are signed. Left out, they are signed if there is a key.", preset: "false", limits: "true, false, yes, no, 1, 0", example: "true"},
 	{name: "NotifyAuthKey", about: "Key that callbacks are signed with; mandatory if NotifyReqAuth is on.", limits: "16 to 64 letters and digits.", example: "testkeyyourkey12"},
 }
 
@@ -40,7 +40,7 @@ type notifyConfigRequest struct {
 	NotifyURL        string  `rpc:"NotifyUrl,required"`
 	OnDemandURL      *string `rpc:"OnDemandUrl"`
 	NeedStatusNotify bool    `rpc:"NeedStatusNotify"`
-	NotifyReqAuth    bool    `rpc:"NotifyReqAuth"`
+	NotifyReqAuth    *bool   `rpc:"NotifyReqAuth"`
 	NotifyAuthKey    *string `rpc:"NotifyAuthKey"`
 }
 
@@ -72,7 +72,8 @@ func (s *Server) validateNotifyConfig(ctx context.Context, c caller, q *notifyCo
 func (q *notifyConfigRequest) apply(config *live.NotifyConfig) error {
 	config.NotifyURL = q.NotifyURL
 	config.NeedStatusNotify = q.NeedStatusNotify
-	config.NotifyReqAuth = q.NotifyReqAuth
+	config.NotifyReqAuth = q.NotifyReqAuth != nil && *q.NotifyReqAuth
+	config.NotifyAuthOff = q.NotifyReqAuth != nil && !*q.NotifyReqAuth
 	if q.OnDemandURL != nil {
 		config.OnDemandURL = *q.OnDemandURL
 	}

@@ -42,6 +42,9 @@ func TestUpdateLiveRecordNotifyConfig(t *testing.T) {
 		want   func(c *live.NotifyConfig)
 	}{
 		{"what is left out stays, but for the booleans", nil, func(c *live.NotifyConfig) { c.NeedStatusNotify, c.NotifyReqAuth = false, false }},
+		{"signing is declined", []string{"NotifyReqAuth=no"}, func(c *live.NotifyConfig) {
+			c.NeedStatusNotify, c.NotifyReqAuth, c.NotifyAuthOff = false, false, true
+		}},
 		{"the key on file serves", []string{"NotifyReqAuth=yes"}, func(c *live.NotifyConfig) { c.NeedStatusNotify = false }},
 		{"an empty OnDemandUrl clears", []string{"OnDemandUrl=", "NeedStatusNotify=1", "NotifyReqAuth=TRUE"}, func(c *live.NotifyConfig) { c.OnDemandURL = "" }},
 		{"an empty key clears", []string{"NotifyAuthKey="}, func(c *live.NotifyConfig) {

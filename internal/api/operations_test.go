@@ -504,7 +504,7 @@ func TestKeysOfOneAccountSeeTheSameDomains(t *testing.T) {
 	second := sign.Key{ID: "second", Secret: "secondsecret"}
 	ctx := t.Context()
 	err := f.store.Update(ctx, func(tx store.Tx) error {
-		return tx.AddAccessKey(ctx, live.AccessKey{ID: second.ID, Secret: second.Secret, AccountID: "1002", Active: true})
+		return tx.PutAccessKey(ctx, live.AccessKey{ID: second.ID, Secret: second.Secret, AccountID: "1002", Active: true})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -75,10 +75,10 @@ func vectorFixture(t *testing.T, v vector) *fixture {
 	ctx := t.Context()
 	err := f.store.Update(ctx, func(tx store.Tx) error {
 		for id, k := range v.ServerAccessKeys {
-			tx.AddAccessKey(ctx, live.AccessKey{ID: id, Secret: k.Secret, Active: k.Active, AccountID: "1001"})
+			tx.PutAccessKey(ctx, live.AccessKey{ID: id, Secret: k.Secret, Active: k.Active, AccountID: "1001"})
 		}
 		if v.AccessKeyID != "" {
-			tx.AddAccessKey(ctx, live.AccessKey{ID: v.AccessKeyID, Secret: v.AccessKeySecret, Active: true, AccountID: "1001"})
+			tx.PutAccessKey(ctx, live.AccessKey{ID: v.AccessKeyID, Secret: v.AccessKeySecret, Active: true, AccountID: "1001"})
 		}
 		if !strings.Contains(v.Name, "/Add") {
 			tx.AddNotifyConfig(ctx, live.NotifyConfig{Domain: "live.example.com", NotifyURL: "http://cb.example.com/"})

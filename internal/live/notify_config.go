@@ -7,7 +7,8 @@ type NotifyConfig struct {
 	NotifyURL        string // told of files, and of states if NeedStatusNotify
 	OnDemandURL      string // asked whether to record; "" where unset
 	NeedStatusNotify bool
-	NotifyReqAuth    bool
+	NotifyReqAuth    bool   // signing was asked for
+	NotifyAuthOff    bool   // signing was declined; false where nothing was said
 	NotifyAuthKey    string // 16 to 64 letters and digits; "" where unset
 }
 
@@ -17,9 +18,11 @@ func (c NotifyConfig) Wants(t EventType) bool {
 	return t == EventFileCreated || c.NeedStatusNotify
 }
 
-// SignKey returns the key that callbacks are signed with, or "" for none.
+// SignKey returns the key that callbacks are signed with, or "" for none: a key
+// that is set is used unless signing was declined (spec recording-and-callbacks
+// 8.1).
 func (c NotifyConfig) SignKey() string {
-	if !c.NotifyReqAuth {
+	if c.NotifyAuthOff {
 		return ""
 	}
 	return c.NotifyAuthKey

@@ -119,8 +119,8 @@ type Tx interface {
 
 	// AddAccount fails if the id exists.
 	AddAccount(ctx context.Context, a live.Account) error
-	// AddAccessKey fails if the id exists.
-	AddAccessKey(ctx context.Context, k live.AccessKey) error
+	// PutAccessKey inserts or replaces a key pair.
+	PutAccessKey(ctx context.Context, k live.AccessKey) error
 
 	// AddDomain fails with live.ErrDomainExists.
 	AddDomain(ctx context.Context, d live.Domain) error

@@ -69,7 +69,7 @@ func callEveryMethod(ctx context.Context, tx store.Tx) error {
 	var errs []error
 	check := func(err error) { errs = append(errs, err) }
 	check(tx.AddAccount(ctx, live.Account{ID: live.AccountID(id)}))
-	check(tx.AddAccessKey(ctx, live.AccessKey{ID: string(id)}))
+	check(tx.PutAccessKey(ctx, live.AccessKey{ID: string(id)}))
 	check(tx.AddDomain(ctx, live.Domain{Name: string(id)}))
 	check(tx.SetDomainStatus(ctx, string(id), live.DomainOffline))
 	check(tx.AddDomainMapping(ctx, live.DomainMapping{PushDomain: string(id)}))

@@ -41,13 +41,15 @@ func (t *Tx) AddAccount(ctx context.Context, a live.Account) error {
 	return nil
 }
 
-// AddAccessKey implements store.Tx.
-func (t *Tx) AddAccessKey(ctx context.Context, k live.AccessKey) error {
+// PutAccessKey implements store.Tx.
+func (t *Tx) PutAccessKey(ctx context.Context, k live.AccessKey) error {
 	_, err := t.conn.Exec(ctx, `INSERT INTO access_keys (id, secret, account_id, active, created_at)
-		VALUES ($1, $2, $3, $4, $5)`,
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, account_id = excluded.account_id,
+			active = excluded.active, created_at = excluded.created_at`,
 		k.ID, k.Secret, string(k.AccountID), k.Active, micros(k.CreatedAt))
 	if err != nil {
-		return fmt.Errorf("add access key %s: %w", k.ID, err)
+		return fmt.Errorf("put access key %s: %w", k.ID, err)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func testAccessKeys(t *testing.T, b Backend) {
 			return err
 		}
 		for _, k := range keys {
-			if err := tx.AddAccessKey(ctx, k); err != nil {
+			if err := tx.PutAccessKey(ctx, k); err != nil {
 				return err
 			}
 		}
@@ -45,6 +45,11 @@ func testAccessKeys(t *testing.T, b Backend) {
 		equal(t, "AccessKey", read(t, b.Store, get(k.ID)), k)
 	}
 	missing(t, b.Store, live.ErrAccessKeyMissing, get("LTAI3"))
+
+	replaced := keys[0]
+	replaced.Secret, replaced.Active = "another", !replaced.Active
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error { return tx.PutAccessKey(ctx, replaced) })
+	equal(t, "AccessKey", read(t, b.Store, get(replaced.ID)), replaced)
 }
 
 func testDomains(t *testing.T, b Backend) {
@@ -214,7 +219,7 @@ func testRecordConfigPages(t *testing.T, b Backend) {
 func testNotifyConfigs(t *testing.T, b Backend) {
 	c := live.NotifyConfig{
 		Domain: show.Domain, NotifyURL: "https://example.com/notify?a=b", OnDemandURL: "https://example.com/decide",
-		NeedStatusNotify: true, NotifyReqAuth: true, NotifyAuthKey: "0123456789abcdef",
+		NeedStatusNotify: true, NotifyReqAuth: true, NotifyAuthOff: true, NotifyAuthKey: "0123456789abcdef",
 	}
 	get := func(ctx context.Context, r store.Reader) (live.NotifyConfig, error) {
 		return r.NotifyConfig(ctx, c.Domain)

@@ -54,7 +54,7 @@ func testReopen(t *testing.T, b Backend) {
 	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
 		return errors.Join(
 			tx.AddAccount(ctx, live.Account{ID: "1", CreatedAt: epoch}),
-			tx.AddAccessKey(ctx, live.AccessKey{ID: "LTAI1", Secret: "s", AccountID: "1", Active: true}),
+			tx.PutAccessKey(ctx, live.AccessKey{ID: "LTAI1", Secret: "s", AccountID: "1", Active: true}),
 			addDomain(ctx, tx, show.Domain),
 			tx.AddDomainMapping(ctx, live.DomainMapping{PushDomain: "push.example.com", PullDomain: show.Domain}),
 			tx.AddRecordConfig(ctx, recordConfig(live.Any, live.Any, epoch)),

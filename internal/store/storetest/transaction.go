@@ -93,13 +93,13 @@ func testUpdateEndsGoroutine(t *testing.T, b Backend) {
 
 func testErrorSticks(t *testing.T, b Backend) {
 	ctx := t.Context()
-	key := live.AccessKey{ID: "LTAI1"}
+	account := live.Account{ID: "1"}
 	err := b.Store.Update(ctx, func(tx store.Tx) error {
-		if err := tx.AddAccessKey(ctx, key); err != nil {
+		if err := tx.AddAccount(ctx, account); err != nil {
 			t.Error(err)
 		}
-		if err := tx.AddAccessKey(ctx, key); err == nil {
-			t.Error("an access key was added twice")
+		if err := tx.AddAccount(ctx, account); err == nil {
+			t.Error("an account was added twice")
 		}
 		_ = addDomain(ctx, tx, "a.example.com")
 		return nil
@@ -108,8 +108,8 @@ func testErrorSticks(t *testing.T, b Backend) {
 		t.Error("Update returned nil after an error that fn had passed over")
 	}
 	absent(t, b.Store, "a.example.com")
-	missing(t, b.Store, live.ErrAccessKeyMissing, func(ctx context.Context, r store.Reader) (live.AccessKey, error) {
-		return r.AccessKey(ctx, key.ID)
+	missing(t, b.Store, live.ErrAccountNotFound, func(ctx context.Context, r store.Reader) (live.Account, error) {
+		return r.OwnerAccount(ctx)
 	})
 }
 
@@ -199,10 +199,10 @@ func testUpdatesAmongFailing(t *testing.T, b Backend) {
 					cancel()
 					return addDomain(ctx, tx, "never.example.com")
 				case 4: // fails on itself
-					if err := tx.AddAccessKey(ctx, live.AccessKey{ID: fmt.Sprint(i)}); err != nil {
+					if err := tx.AddAccount(ctx, live.Account{ID: live.AccountID(fmt.Sprint(i))}); err != nil {
 						return err
 					}
-					return tx.AddAccessKey(ctx, live.AccessKey{ID: fmt.Sprint(i)})
+					return tx.AddAccount(ctx, live.Account{ID: live.AccountID(fmt.Sprint(i))})
 				}
 				return nil
 			})

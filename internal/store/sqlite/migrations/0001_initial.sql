@@ -56,6 +56,7 @@ CREATE TABLE notify_configs (
 	on_demand_url      TEXT NOT NULL,
 	need_status_notify INTEGER NOT NULL,
 	notify_req_auth    INTEGER NOT NULL,
+	notify_auth_off    INTEGER NOT NULL,
 	notify_auth_key    TEXT NOT NULL -- as it is: signing needs it
 ) STRICT, WITHOUT ROWID;
 
