@@ -102,7 +102,7 @@ func ParseVideoBody(b []byte) (Body, error) {
 		body.Codec = media.HEVC
 	default:
 		body.Packet = PacketFrame
-		return body, nil
+		return body.orOther(), nil
 	}
 	if len(b) < 5 {
 		return Body{}, errShortBody
