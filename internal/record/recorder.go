@@ -1,0 +1,250 @@
+// Package record turns pushes into record files: it finds the rule that a push
+// matches, writes every format of the rule, cuts at key frames, waits for an
+// encoder that broke off, and sees each finished file through to its bucket and
+// its event.
+//
+// Ingest opens a [Session] for every push and hands it batches of units. Behind
+// it one goroutine owns the [live.Recording]; a second one, the committer, takes
+// over what may wait: sealing files and telling of states. What was written to a
+// file is safe from a crash of the process once it is flushed, at most
+// Config.FlushInterval after it came in; [Recorder.Recover] finishes what a
+// crash left open.
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"tallylight/internal/blob"
+	"tallylight/internal/durable"
+	"tallylight/internal/live"
+	"tallylight/internal/store"
+)
+
+// recordStore is what this package needs of a store, and no more.
+type recordStore interface {
+	Update(ctx context.Context, fn func(store.Tx) error) error
+	View(ctx context.Context, fn func(store.Reader) error) error
+}
+
+// Config is what a Recorder works with and how.
+type Config struct {
+	Store   recordStore
+	Buckets blob.Buckets
+	// SpoolDir is the folder of the files that are being written. It is best on
+	// the file system of the buckets: then storing a file copies nothing.
+	SpoolDir string
+	// Committed is called after a commit that owes deliveries; it must not block.
+	Committed func()
+	Log       *slog.Logger
+	Now       func() time.Time
+
+	// FlushInterval bounds how long a frame waits in memory before it is handed
+	// to the operating system. 0 means 500 ms.
+	FlushInterval time.Duration
+	// FlushBytes hands frames over earlier once that many have gathered.
+	// 0 means 128 KiB.
+	FlushBytes int
+	// SyncInterval makes a growing file safe from a power cut at most that often.
+	// 0 leaves that to the operating system until the file is finished.
+	SyncInterval time.Duration
+	// QueueBytes bounds the frames of one stream that wait for a slow disk; past
+	// it, frames are dropped up to the next key frame. 0 means 16 MiB.
+	QueueBytes int
+	// Zone is the zone of times in object names. nil means UTC+8.
+	Zone *time.Location
+
+	// createFile replaces the creation of spool files in tests of faults.
+	createFile func(path string) (spoolFile, error)
+}
+
+// How long to wait before trying again what failed: the commit of a state, a
+// recording whose disk refused a write.
+const (
+	firstRetry     = 100 * time.Millisecond
+	lastRetry      = 10 * time.Second
+	restartDelay   = 10 * time.Second
+	openingTimeout = 5 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	if c.FlushInterval == 0 {
+		c.FlushInterval = 500 * time.Millisecond
+	}
+	if c.FlushBytes == 0 {
+		c.FlushBytes = 128 << 10
+	}
+	if c.QueueBytes == 0 {
+		c.QueueBytes = 16 << 20
+	}
+	if c.Zone == nil {
+		c.Zone = live.DefaultZone
+	}
+	if c.Committed == nil {
+		c.Committed = func() {}
+	}
+	if c.createFile == nil {
+		c.createFile = createSpoolFile
+	}
+	return c
+}
+
+// A Recorder records the streams of a server. Its methods may be called by any
+// goroutine.
+type Recorder struct {
+	cfg Config
+
+	// commits ends when the Recorder gives up waiting for the store or a bucket;
+	// what is unfinished then is left to the next Recover.
+	commits     context.Context
+	stopCommits context.CancelFunc
+	running     sync.WaitGroup
+
+	mu         sync.Mutex
+	closing    bool
+	recordings map[live.StreamKey]*recording
+}
+
+// New returns a Recorder and creates its spool folder. It starts nothing.
+func New(cfg Config) (*Recorder, error) {
+	cfg = cfg.withDefaults()
+	if err := durable.MkdirAll(cfg.SpoolDir, 0o755); err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Recorder{
+		cfg:         cfg,
+		commits:     ctx,
+		stopCommits: cancel,
+		recordings:  make(map[live.StreamKey]*recording),
+	}, nil
+}
+
+// errClosing refuses pushes once Close was called.
+var errClosing = errors.New("the recorder is shutting down")
+
+// Open begins to record a push, or continues the recording of a push of the same
+// stream that broke off less than its rule's DelayTime ago. If no rule wants the
+// push, the returned Session drops what it is given.
+func (r *Recorder) Open(ctx context.Context, s live.Session) (*Session, error) {
+	// A waiting recording keeps the rule under which it began.
+	if session, err := r.attach(s); session != nil || err != nil {
+		return session, err
+	}
+	var (
+		rule    live.RecordConfig
+		signKey string
+	)
+	err := r.cfg.Store.View(ctx, func(tx store.Reader) error {
+		var err error
+		if rule, err = tx.MatchRecordConfig(ctx, s.Key); err != nil {
+			return err
+		}
+		notify, err := tx.NotifyConfig(ctx, s.Key.Domain)
+		if err != nil && !errors.Is(err, live.ErrConfigNotFound) {
+			return err
+		}
+		signKey = notify.SignKey()
+		return nil
+	})
+	if errors.Is(err, live.ErrConfigNotFound) {
+		return discard(s), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find record config of %s: %w", s.Key, err)
+	}
+	now := r.cfg.Now()
+	if !wanted(rule, s.Args) || !rule.EndTime.IsZero() && !now.Before(rule.EndTime) {
+		return discard(s), nil
+	}
+	return r.start(s, rule, signKey)
+}
+
+// attach hands the session to the recording that waits for it, if any.
+func (r *Recorder) attach(s live.Session) (*Session, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closing {
+		return nil, errClosing
+	}
+	rec := r.recordings[s.Key]
+	if rec == nil {
+		return nil, nil
+	}
+	session := newSession(s, r.cfg)
+	rec.arrivals = append(rec.arrivals, session)
+	rec.poke()
+	return session, nil
+}
+
+func (r *Recorder) start(s live.Session, rule live.RecordConfig, signKey string) (*Session, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closing {
+		return nil, errClosing
+	}
+	session := newSession(s, r.cfg)
+	rec := newRecording(r, s.Key, rule, signKey)
+	rec.arrivals = append(rec.arrivals, session)
+	r.recordings[s.Key] = rec
+	r.running.Go(rec.run)
+	return session, nil
+}
+
+// Close ends every recording at once: what came in is written, files are
+// finished, stored and announced. It returns when that is done, or when ctx
+// ends; the rest is then done by the next Recover. Close the sessions first.
+func (r *Recorder) Close(ctx context.Context) error {
+	r.mu.Lock()
+	r.closing = true
+	for _, rec := range r.recordings {
+		rec.poke()
+	}
+	r.mu.Unlock()
+
+	done := make(chan struct{})
+	go func() {
+		r.running.Wait()
+		close(done)
+	}()
+	defer r.stopCommits()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		r.stopCommits()
+		<-done
+		return fmt.Errorf("close recorder: files are left in the spool for the next start: %w", ctx.Err())
+	}
+}
+
+// retire takes a recording out of the map unless a session has just arrived for
+// it. After true no session can reach it.
+func (r *Recorder) retire(rec *recording) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(rec.arrivals) > 0 && !r.closing {
+		return false
+	}
+	delete(r.recordings, rec.key)
+	return true
+}
+
+func (r *Recorder) isClosing() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closing
+}
+
+// spoolSuffix ends the names of files in the spool.
+const spoolSuffix = ".part"
+
+// spoolPath is where a record file grows.
+func (r *Recorder) spoolPath(id live.RecordFileID, f live.Format) string {
+	return filepath.Join(r.cfg.SpoolDir, string(id)+f.Extension()+spoolSuffix)
+}

@@ -1,0 +1,427 @@
+package record
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"tallylight/internal/live"
+	"tallylight/internal/media"
+)
+
+// Units wait for the tracks of a recording to be known, at most so long and so
+// many, before its first files are opened.
+const (
+	settleTime  = 500 * time.Millisecond
+	settleBytes = 2 << 20
+	deferBytes  = 4 << 20
+)
+
+// A recording makes files of the sessions of one stream. All but arrivals
+// belongs to the goroutine of run; docs/architecture.md draws its states.
+type recording struct {
+	recorder *Recorder
+	cfg      Config
+	log      *slog.Logger
+	key      live.StreamKey
+	rule     live.RecordConfig
+	signKey  string
+
+	wake     chan struct{} // has room for one signal
+	arrivals []*Session    // guarded by Recorder.mu
+
+	committer *committer
+	batch     batch
+	session   *Session // nil while none feeds the recording
+
+	// row is the recording as the store knows it; its ID is empty until the
+	// first files are opened, and again after a failure.
+	row      live.Recording
+	known    trackSet // what the encoder has announced
+	writing  trackSet // what the open files hold
+	timeline timeline
+	outputs  []*output
+	needKey  bool         // video frames before the next key frame are of no use
+	resuming bool         // a session goes on with the recording and no frame came yet
+	held     []media.Unit // wait for the first files to be opened
+	deferred []media.Unit // of a changed track, wait for the next files
+	waiting  int          // bytes of held and deferred
+	segment  []media.Unit // placed on the timeline, to be written
+
+	odd      bool          // a unit came that no track holds
+	oddSince time.Duration // the DTS of the first
+	barren   bool          // the session holds nothing that can be recorded
+	retryAt  time.Time     // after a failure: when to begin anew
+	deadline time.Time     // while no session feeds it: when the recording ends
+}
+
+func newRecording(r *Recorder, key live.StreamKey, rule live.RecordConfig, signKey string) *recording {
+	rec := &recording{
+		recorder: r,
+		cfg:      r.cfg,
+		log:      r.cfg.Log.With("domain", key.Domain, "app", key.App, "stream", key.Stream),
+		key:      key,
+		rule:     rule,
+		signKey:  signKey,
+		wake:     make(chan struct{}, 1),
+	}
+	rec.committer = newCommitter(r, rec.log)
+	for _, f := range rule.Formats {
+		rec.outputs = append(rec.outputs, &output{recording: rec, rule: f})
+	}
+	return rec
+}
+
+// poke makes run look at what changed.
+func (r *recording) poke() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run feeds sessions to files until the stream has been gone for the rule's
+// DelayTime, or the Recorder closes. When it returns all is sealed and told.
+func (r *recording) run() {
+	done := make(chan struct{})
+	go func() {
+		r.committer.run()
+		close(done)
+	}()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		now := r.cfg.Now()
+		if r.step(now) {
+			break
+		}
+		timer.Reset(r.nextStep(now))
+		var ready chan struct{}
+		if r.session != nil {
+			ready = r.session.ready
+		}
+		select {
+		case <-ready:
+		case <-timer.C:
+		case <-r.wake:
+		}
+	}
+	r.committer.finish()
+	<-done
+}
+
+// nextStep returns how long step has nothing to do unless something arrives.
+func (r *recording) nextStep(now time.Time) time.Duration {
+	if r.session != nil {
+		return r.cfg.FlushInterval
+	}
+	return max(r.deadline.Sub(now), 0)
+}
+
+// step does what is due and reports whether the recording is over.
+func (r *recording) step(now time.Time) (over bool) {
+	closing := r.recorder.isClosing()
+	for {
+		if r.session == nil && !r.beginSession(now) {
+			break
+		}
+		r.session.take(&r.batch)
+		r.consume(now)
+		if !r.batch.closed && !closing && !r.windowOver(now) {
+			return false
+		}
+		r.endSession(now)
+		if closing || r.windowOver(now) {
+			break
+		}
+	}
+	if !closing && !r.windowOver(now) && now.Before(r.deadline) {
+		return false
+	}
+	if !r.recorder.retire(r) {
+		r.poke()
+		return false
+	}
+	r.close()
+	return true
+}
+
+func (r *recording) windowOver(now time.Time) bool {
+	return !r.rule.EndTime.IsZero() && !now.Before(r.rule.EndTime)
+}
+
+// beginSession takes the next arrival, if there is one.
+func (r *recording) beginSession(now time.Time) bool {
+	r.recorder.mu.Lock()
+	if len(r.arrivals) > 0 {
+		r.session = r.arrivals[0]
+		r.arrivals = r.arrivals[1:]
+	}
+	r.recorder.mu.Unlock()
+	if r.session == nil {
+		return false
+	}
+	r.resuming = r.row.ID != ""
+	r.needKey = true
+	r.odd, r.barren = false, false
+	r.retryAt = time.Time{}
+	r.timeline.startSession()
+	if !r.resuming {
+		r.known = trackSet{}
+	}
+	return true
+}
+
+// endSession is called when the push is over and everything of it was consumed.
+func (r *recording) endSession(now time.Time) {
+	switch {
+	case len(r.held) > 0:
+		r.begin(now)
+	case r.odd && r.known.empty():
+		r.failSession(now)
+	}
+	r.flush(now)
+	r.dropWaiting()
+	r.session.abandon()
+	r.session = nil
+	switch {
+	case r.row.ID == "": // nothing was recorded, or it failed
+		r.deadline = now
+	case r.resuming: // not a frame came: the wait goes on
+	default:
+		r.deadline = now.Add(r.rule.DelayTime)
+		if end := r.rule.EndTime; !end.IsZero() && end.Before(r.deadline) {
+			r.deadline = end
+		}
+		r.row.State, r.row.PausedAt = live.RecordingPaused, now
+		r.tell(live.EventRecordPaused, live.EventDetail{}, now)
+	}
+}
+
+// consume puts the batch into the files.
+func (r *recording) consume(now time.Time) {
+	if r.batch.dropped > 0 {
+		r.needKey = true
+		r.log.Warn("frames dropped, the disk is too slow", "dropped", r.batch.dropped)
+	}
+	for i := range r.batch.units {
+		r.accept(&r.batch.units[i], now)
+	}
+	r.flush(now)
+	r.batch.units = r.batch.units[:0]
+}
+
+// accept sorts one unit: it is learnt from, dropped, made to wait or placed.
+func (r *recording) accept(u *media.Unit, now time.Time) {
+	r.known.learn(u)
+	switch {
+	case u.Config, r.idle(now):
+		u.Release()
+	case !r.known.holds(u):
+		r.refuse(u, now)
+	case r.row.ID == "":
+		r.hold(&r.held, u)
+		if r.known.complete() || span(r.held) >= settleTime || r.waiting >= settleBytes {
+			r.begin(now)
+		}
+	case r.known.equal(r.writing):
+		r.place(u, now)
+	case r.known.startsFile(u):
+		r.cut(now)
+		r.place(u, now)
+	case u.Kind == media.Data || sameTrack(*r.known.of(u.Kind), *r.writing.of(u.Kind)):
+		r.place(u, now)
+	case u.Kind == media.Video || r.waiting+len(u.Body) > deferBytes:
+		u.Release() // no key frame before: nobody could decode it
+	default:
+		r.hold(&r.deferred, u)
+	}
+}
+
+// refuse drops a unit that no track holds. If the session has nothing else for a
+// while, it cannot be recorded.
+func (r *recording) refuse(u *media.Unit, now time.Time) {
+	if !r.odd {
+		r.odd, r.oddSince = true, u.DTS
+	}
+	hopeless := r.known.empty() && u.DTS-r.oddSince >= settleTime
+	u.Release()
+	if hopeless {
+		r.failSession(now)
+	}
+}
+
+// idle reports whether frames are not wanted now: before the rule's window,
+// after a failure, in a session that holds nothing to record.
+func (r *recording) idle(now time.Time) bool {
+	return r.barren || now.Before(r.retryAt) || now.Before(r.rule.StartTime)
+}
+
+func (r *recording) hold(list *[]media.Unit, u *media.Unit) {
+	*list = append(*list, *u)
+	r.waiting += len(u.Body)
+}
+
+// dropWaiting releases the units that wait for files that will not come.
+func (r *recording) dropWaiting() {
+	release(r.held)
+	release(r.deferred)
+	r.held, r.deferred, r.waiting = r.held[:0], r.deferred[:0], 0
+}
+
+// place puts u on the timeline, to be written with the next flush.
+func (r *recording) place(u *media.Unit, now time.Time) {
+	if u.Kind == media.Video && r.needKey {
+		if !u.Key {
+			u.Release()
+			return
+		}
+		r.needKey = false
+	}
+	r.timeline.place(u, now)
+	r.segment = append(r.segment, *u)
+}
+
+// begin opens the files of a new recording, tells that it has started, and
+// places what waited for it.
+func (r *recording) begin(now time.Time) {
+	row := live.Recording{
+		ID:        live.NewRecordingID(now),
+		Key:       r.key,
+		Session:   r.session.info.ID,
+		State:     live.RecordingActive,
+		Config:    r.rule,
+		PushArgs:  pushArgs(r.session.info.Args),
+		SignKey:   r.signKey,
+		StartedAt: now,
+	}
+	r.timeline = timeline{}
+	if err := r.openFiles(row, now); err != nil {
+		r.fail(now, err)
+		return
+	}
+	r.log.Info("recording started", "record_id", row.ID, "session_id", row.Session)
+	r.placeAll(&r.held, now)
+}
+
+// placeAll places units that waited.
+func (r *recording) placeAll(list *[]media.Unit, now time.Time) {
+	for i := range *list {
+		u := &(*list)[i]
+		r.waiting -= len(u.Body)
+		r.place(u, now)
+	}
+	*list = (*list)[:0]
+}
+
+// cut ends the files whose tracks no longer hold and begins new ones.
+func (r *recording) cut(now time.Time) {
+	r.flush(now)
+	if r.row.ID == "" {
+		return // the flush failed
+	}
+	for _, o := range r.outputs {
+		o.seal(false)
+	}
+	if err := r.openFiles(r.row, now); err != nil {
+		r.fail(now, err)
+		return
+	}
+	r.log.Info("tracks changed, new files", "record_id", r.row.ID)
+	r.placeAll(&r.deferred, now)
+}
+
+// flush writes the segment to every output and releases it.
+func (r *recording) flush(now time.Time) {
+	if len(r.segment) == 0 {
+		return
+	}
+	if r.resuming {
+		r.resuming = false
+		r.row.Session = r.session.info.ID
+		r.row.State, r.row.PausedAt = live.RecordingActive, time.Time{}
+		r.row.PushArgs = pushArgs(r.session.info.Args)
+		r.tell(live.EventRecordResumed, live.EventDetail{}, now)
+	}
+	var err error
+	for _, o := range r.outputs {
+		if err = o.write(r.segment, now); err != nil {
+			break
+		}
+	}
+	release(r.segment)
+	r.segment = r.segment[:0]
+	if err != nil {
+		r.fail(now, err)
+	}
+}
+
+// tell commits the recording as it is now with an event; the committer does it.
+func (r *recording) tell(t live.EventType, detail live.EventDetail, now time.Time) {
+	row := r.row
+	ev := r.event(t, detail, now)
+	r.committer.enqueue(func(ctx context.Context) error {
+		return r.committer.commitState(ctx, row, ev)
+	})
+	r.log.Info("recording state", "event", t, "record_id", row.ID)
+}
+
+func (r *recording) event(t live.EventType, detail live.EventDetail, now time.Time) live.Event {
+	return live.Event{
+		ID:         live.NewEventID(now),
+		Type:       t,
+		Key:        r.key,
+		Recording:  r.row.ID,
+		OccurredAt: now,
+		Detail:     detail,
+	}
+}
+
+// failSession gives up on a session in which nothing can be recorded.
+func (r *recording) failSession(now time.Time) {
+	r.barren, r.odd = true, false
+	r.dropWaiting()
+	r.log.Warn("no track can be recorded: H.264, HEVC or AV1 video, AAC, MP3 or Opus audio is needed",
+		"session_id", r.session.info.ID)
+	r.tell(live.EventRecordError, live.EventDetail{Error: &live.ErrorStreamFormat}, now)
+}
+
+// fail ends the recording: what was written is sealed as it is, the rest of the
+// push begins a new recording some time later.
+func (r *recording) fail(now time.Time, cause error) {
+	r.log.Error("recording failed", "record_id", r.row.ID, "err", cause)
+	release(r.segment)
+	r.segment = r.segment[:0]
+	r.dropWaiting()
+	r.row.State, r.row.PausedAt = live.RecordingClosed, time.Time{}
+	r.tell(live.EventRecordError, live.EventDetail{Error: errorDetail(cause)}, now)
+	for _, o := range r.outputs { // after the news, which need not wait for space
+		o.seal(true)
+	}
+	r.row = live.Recording{}
+	r.writing = trackSet{}
+	r.resuming = false
+	r.needKey = true
+	r.retryAt = now.Add(restartDelay)
+}
+
+// close ends the recording for good.
+func (r *recording) close() {
+	r.recorder.mu.Lock()
+	late := r.arrivals
+	r.arrivals = nil
+	r.recorder.mu.Unlock()
+	for _, s := range late {
+		s.abandon()
+	}
+	if r.row.ID == "" {
+		return
+	}
+	for _, o := range r.outputs {
+		o.seal(false)
+	}
+	r.row.State, r.row.PausedAt = live.RecordingClosed, time.Time{}
+	row := r.row
+	r.committer.enqueue(func(ctx context.Context) error { return r.committer.commitRow(ctx, row) })
+	r.log.Info("recording closed", "record_id", row.ID)
+}

@@ -1,0 +1,142 @@
+package record
+
+import (
+	"sync"
+	"time"
+
+	"tallylight/internal/live"
+	"tallylight/internal/media"
+)
+
+// A Session takes the units of one push. Write and Close serve one goroutine and
+// never block.
+type Session struct {
+	info       live.Session
+	flushBytes int
+	maxBytes   int
+
+	// ready has room for one signal: there is something worth waking for.
+	ready chan struct{}
+
+	mu      sync.Mutex
+	units   []media.Unit
+	bytes   int
+	closed  bool
+	discard bool // nobody takes the units any more
+	dropped int  // units, since the last take
+	needKey bool // the queue overflowed: drop until the next key frame
+}
+
+func newSession(s live.Session, cfg Config) *Session {
+	return &Session{
+		info:       s,
+		flushBytes: cfg.FlushBytes,
+		maxBytes:   cfg.QueueBytes,
+		ready:      make(chan struct{}, 1),
+	}
+}
+
+// discard returns a Session that drops what it is given.
+func discard(s live.Session) *Session { return &Session{info: s, discard: true} }
+
+// Recorded reports whether somebody takes the units.
+func (s *Session) Recorded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.discard
+}
+
+// Write queues units and takes over the caller's hold on each; the slice stays
+// the caller's.
+func (s *Session) Write(units []media.Unit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range units {
+		u := units[i]
+		if s.discard || !s.admit(&u) {
+			u.Release()
+			continue
+		}
+		s.units = append(s.units, u)
+		s.bytes += len(u.Body)
+	}
+	if s.bytes >= s.flushBytes {
+		s.signal()
+	}
+}
+
+// admit reports whether the queue has room for u. Once it had none, it takes no
+// frame before the next key frame of the video, so that what follows decodes.
+func (s *Session) admit(u *media.Unit) bool {
+	if u.Config {
+		return true
+	}
+	if s.bytes+len(u.Body) > s.maxBytes {
+		s.needKey = true
+	}
+	if s.needKey && u.Kind == media.Video && u.Key && s.bytes+len(u.Body) <= s.maxBytes {
+		s.needKey = false
+	}
+	if s.needKey {
+		s.dropped++
+		return false
+	}
+	return true
+}
+
+// Close says that the push is over.
+func (s *Session) Close(error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if !s.discard {
+		s.signal()
+	}
+}
+
+func (s *Session) signal() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+// A batch is what a Session has gathered.
+type batch struct {
+	units   []media.Unit
+	dropped int
+	closed  bool
+}
+
+// take moves what is queued into b, whose slice is used again.
+func (s *Session) take(b *batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.units, b.units = b.units[:0], s.units
+	b.dropped, s.dropped = s.dropped, 0
+	b.closed = s.closed
+	s.bytes = 0
+}
+
+// abandon releases what is queued and drops what comes later.
+func (s *Session) abandon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.discard = true
+	release(s.units)
+	s.units = nil
+}
+
+func release(units []media.Unit) {
+	for i := range units {
+		units[i].Release()
+	}
+}
+
+// span returns the time from the first to the last unit's DTS.
+func span(units []media.Unit) time.Duration {
+	if len(units) == 0 {
+		return 0
+	}
+	return units[len(units)-1].DTS - units[0].DTS
+}

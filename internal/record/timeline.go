@@ -1,0 +1,92 @@
+package record
+
+import (
+	"time"
+
+	"tallylight/internal/media"
+)
+
+// Beyond these a step of a track's clock is an error of the encoder and not the
+// distance of two frames.
+const (
+	maxStepBack    = time.Second
+	maxStepForward = 10 * time.Second
+)
+
+// A timeline puts the units of successive sessions on one clock: a session
+// continues where the one before ended, a clock that jumps is caught, and within
+// a track DTS never decreases. Timestamps of a sane encoder keep their distances
+// exactly.
+type timeline struct {
+	offset time.Duration
+	fresh  bool // the next unit begins a session
+	tracks [2]trackClock
+}
+
+// trackClock is where video, or audio, has got to.
+type trackClock struct {
+	seen    bool
+	last    time.Duration // DTS
+	step    time.Duration // between the last two units
+	arrived time.Time
+}
+
+func (t *timeline) clock(k media.Kind) *trackClock {
+	if k == media.Video {
+		return &t.tracks[0]
+	}
+	return &t.tracks[1]
+}
+
+// startSession makes the next unit follow the last one.
+func (t *timeline) startSession() {
+	t.fresh = true
+}
+
+// end returns where the next session would begin, and whether anything came yet.
+func (t *timeline) end() (end time.Duration, ok bool) {
+	for _, c := range t.tracks {
+		if c.seen && (!ok || c.last+c.step > end) {
+			end, ok = c.last+c.step, true
+		}
+	}
+	return end, ok
+}
+
+// place rewrites the unit's DTS, and keeps its PTS where it can. now is when the
+// unit came in. Data units follow the clock and do not move it.
+func (t *timeline) place(u *media.Unit, now time.Time) {
+	c := t.clock(u.Kind)
+	if u.Kind == media.Data {
+		u.DTS += t.offset
+		return
+	}
+	if t.fresh {
+		t.fresh = false
+		if end, ok := t.end(); ok {
+			t.offset = end - u.DTS
+		}
+		for i := range t.tracks {
+			t.tracks[i].arrived = now
+		}
+	}
+	dts := u.DTS + t.offset
+	if c.seen {
+		step := dts - c.last
+		if step < -maxStepBack || step > maxStepForward+now.Sub(c.arrived) {
+			end, _ := t.end()
+			t.offset += end - dts
+			dts = end
+			step = dts - c.last
+		}
+		if step < 0 {
+			u.Composition += dts - c.last
+			dts, step = c.last, 0
+		}
+		if step > 0 {
+			c.step = min(step, maxStepBack)
+		}
+	}
+	c.seen, c.last, c.arrived = true, dts, now
+	u.DTS = dts
+}
