@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"path/filepath"
+	"time"
+
+	"tallylight/internal/config"
+	"tallylight/internal/durable"
+	"tallylight/internal/live"
+	"tallylight/internal/store"
+)
+
+// A keyPair is an access key as somebody gives it.
+type keyPair struct{ id, secret string }
+
+// keyFromEnv returns the key pair that the environment asks for, if any.
+func keyFromEnv(getenv func(string) string) keyPair {
+	return keyPair{getenv(config.EnvAccessKeyID), getenv(config.EnvAccessKeySecret)}
+}
+
+// keyFileName is the file in the data folder that holds the first access key, in
+// lines that a shell can read.
+const keyFileName = "access-key.env"
+
+// ensureIdentity makes sure that there is an account with an access key: the
+// wanted one, if it is set. A key that it makes up is written to the data folder
+// with mode 0600 and printed to w, this once.
+func ensureIdentity(ctx context.Context, st store.Store, dataDir string, wanted keyPair, now time.Time, w io.Writer) error {
+	if (wanted.id == "") != (wanted.secret == "") {
+		return usageError{fmt.Errorf("set both %s and %s, or neither", config.EnvAccessKeyID, config.EnvAccessKeySecret)}
+	}
+	var account live.Account
+	fresh := false
+	err := st.View(ctx, func(tx store.Reader) error {
+		var err error
+		account, err = tx.OwnerAccount(ctx)
+		return err
+	})
+	switch {
+	case errors.Is(err, live.ErrAccountNotFound):
+		fresh = true
+		account = live.Account{ID: newAccountID(), CreatedAt: now}
+	case err != nil:
+		return fmt.Errorf("look up account: %w", err)
+	}
+	if !fresh && wanted == (keyPair{}) {
+		return nil
+	}
+	key := live.AccessKey{ID: wanted.id, Secret: wanted.secret, AccountID: account.ID, Active: true, CreatedAt: now}
+	madeUp := key.ID == ""
+	if madeUp {
+		key.ID, key.Secret = "TL"+randomText(22), randomText(30)
+		// The file first: a key that the store knows and nobody else is lost.
+		if err := writeKeyFile(dataDir, key); err != nil {
+			return err
+		}
+	}
+	err = st.Update(ctx, func(tx store.Tx) error {
+		if fresh {
+			if err := tx.AddAccount(ctx, account); err != nil {
+				return err
+			}
+		}
+		return addKey(ctx, tx, key)
+	})
+	if errors.Is(err, errOtherSecret) {
+		return usageError{err}
+	}
+	if err != nil {
+		return fmt.Errorf("create account: %w", err)
+	}
+	if madeUp {
+		fmt.Fprintf(w, "\nA new access key was made for this server. It is printed this once, and kept in\n%s:\n\n"+
+			"    AccessKeyId      %s\n    AccessKeySecret  %s\n\n", filepath.Join(dataDir, keyFileName), key.ID, key.Secret)
+	}
+	return nil
+}
+
+// errOtherSecret refuses a key that the environment gives with another secret
+// than before.
+var errOtherSecret = errors.New("the access key exists with another secret: set that one, or choose another " + config.EnvAccessKeyID)
+
+// addKey adds a key unless an earlier start has.
+func addKey(ctx context.Context, tx store.Tx, key live.AccessKey) error {
+	existing, err := tx.AccessKey(ctx, key.ID)
+	switch {
+	case errors.Is(err, live.ErrAccessKeyMissing):
+		return tx.PutAccessKey(ctx, key)
+	case err == nil && existing.Secret != key.Secret:
+		return fmt.Errorf("%s: %w", key.ID, errOtherSecret)
+	}
+	return err
+}
+
+func writeKeyFile(dataDir string, key live.AccessKey) error {
+	content := fmt.Sprintf("%s=%s\n%s=%s\n", config.EnvAccessKeyID, key.ID, config.EnvAccessKeySecret, key.Secret)
+	return durable.WriteFile(filepath.Join(dataDir, keyFileName), []byte(content), 0o600)
+}
+
+// newAccountID returns 16 digits, as the vendor's account ids have.
+func newAccountID() live.AccountID {
+	n, err := rand.Int(rand.Reader, big.NewInt(9e15))
+	if err != nil {
+		panic(err) // the system has no randomness
+	}
+	return live.AccountID(n.Add(n, big.NewInt(1e15)).String())
+}
+
+// randomText returns n random letters and digits.
+func randomText(n int) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	text := make([]byte, n)
+	for i := range text {
+		c, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
+		if err != nil {
+			panic(err) // the system has no randomness
+		}
+		text[i] = alphabet[c.Int64()]
+	}
+	return string(text)
+}

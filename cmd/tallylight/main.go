@@ -1,0 +1,93 @@
+// Command tallylight is a self-hosted live recorder that speaks the API of
+// ApsaraVideo Live.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker.
+var version = "unknown"
+
+// Exit statuses.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// cli is the command line.
+type cli struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Demo    demoCommand    `cmd:"" help:"See a push recorded and announced, on embedded parts, in under a minute."`
+	Listen  listenCommand  `cmd:"" help:"Receive callbacks, print them and verify their signatures."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// A usageError is a mistake of the caller: exit status 2.
+type usageError struct{ error }
+
+// streams are the standard streams that a command prints to.
+type streams struct {
+	out, err io.Writer
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(s *streams) error {
+	_, err := fmt.Fprintf(s.out, "tallylight %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
+func main() {
+	// The first signal asks for an orderly end; with the second, the default
+	// action of the system ends the process at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], &streams{os.Stdout, os.Stderr}))
+}
+
+// run carries out a command line and returns the exit status.
+func run(ctx context.Context, args []string, s *streams) int {
+	exited := -1
+	parser, err := kong.New(&cli{},
+		kong.Name("tallylight"),
+		kong.Description("A live recorder that speaks the API of ApsaraVideo Live (2016-11-01).\n\n"+
+			"Start with: tallylight demo"),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(s.out, s.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+	)
+	if err != nil {
+		panic(err) // the command line itself is wrong
+	}
+	kctx, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err == nil {
+		err = kctx.Run()
+	} else {
+		err = usageError{err}
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(s.err, "tallylight: %v\n", err)
+	if errors.As(err, new(usageError)) {
+		fmt.Fprintln(s.err, "See 'tallylight --help'.")
+		return exitUsage
+	}
+	return exitFailed
+}

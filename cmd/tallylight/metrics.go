@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"tallylight/internal/store"
+)
+
+// serveReady answers 200 if the store can be read, 503 otherwise.
+func (s *server) serveReady(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	err := s.store.View(ctx, func(tx store.Reader) error {
+		_, err := tx.OwnerAccount(ctx)
+		return err
+	})
+	if err != nil {
+		http.Error(w, "store: "+err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// metrics serves counters in the Prometheus text format.
+func (s *server) metrics() http.Handler {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	gauge := func(name, help string, value func() float64) {
+		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tallylight", Name: name, Help: help}, value))
+	}
+	counter := func(name, help string, value func() float64) {
+		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "tallylight", Name: name, Help: help}, value))
+	}
+	gauge("ingest_sessions", "Pushes that are live.",
+		func() float64 { return float64(len(s.registry.Sessions())) })
+	gauge("rtmp_connections", "RTMP connections that are open.",
+		func() float64 { return float64(s.rtmp.Stats().Open) })
+	counter("rtmp_connections_total", "RTMP connections taken.",
+		func() float64 { return float64(s.rtmp.Stats().Accepted) })
+	counter("rtmp_rejected_total", "RTMP connections closed at once, being too many.",
+		func() float64 { return float64(s.rtmp.Stats().Rejected) })
+	counter("rtmp_refused_total", "Pushes refused with a reason.",
+		func() float64 { return float64(s.rtmp.Stats().Refused) })
+	counter("rtmp_failed_total", "RTMP connections ended for what the client sent, or did not send.",
+		func() float64 { return float64(s.rtmp.Stats().Failed) })
+	counter("callback_attempts_total", "Attempts of callbacks.",
+		func() float64 { return float64(s.deliverer.Stats().Attempts) })
+	counter("callback_delivered_total", "Callbacks that a receiver took.",
+		func() float64 { return float64(s.deliverer.Stats().Delivered) })
+	counter("callback_dead_total", "Callbacks given up.",
+		func() float64 { return float64(s.deliverer.Stats().Dead) })
+	gauge("callback_running", "Attempts that run now.",
+		func() float64 { return float64(s.deliverer.Stats().Running) })
+	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
+}

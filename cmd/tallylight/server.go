@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tallylight/internal/api"
+	"tallylight/internal/blob"
+	"tallylight/internal/blob/localfs"
+	"tallylight/internal/callback"
+	"tallylight/internal/callback/wire"
+	"tallylight/internal/config"
+	"tallylight/internal/durable"
+	"tallylight/internal/ingest"
+	"tallylight/internal/ingest/rtmp"
+	"tallylight/internal/live"
+	"tallylight/internal/record"
+	"tallylight/internal/store/sqlite"
+)
+
+// How long an orderly end may take: for recordings to be finished, for calls to
+// be answered.
+const (
+	closeRecordingsTimeout = 30 * time.Second
+	closeHTTPTimeout       = 5 * time.Second
+)
+
+// A server is all parts of Tallylight, connected and listening.
+type server struct {
+	log       *slog.Logger
+	lock      *durable.Lock
+	store     *sqlite.Store
+	recorder  *record.Recorder
+	deliverer *callback.Deliverer
+	registry  *ingest.Registry
+	rtmp      *rtmp.Server
+	http      *http.Server
+
+	rtmpListener net.Listener
+	httpListener net.Listener
+}
+
+// openServer opens the data folder and every listener, and takes up what the
+// last run left. Notes for the operator go to w. The caller calls run.
+func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key keyPair, w io.Writer) (_ *server, err error) {
+	s := &server{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if err := s.openData(ctx, cfg.Data); err != nil {
+		return nil, err
+	}
+	if err := ensureIdentity(ctx, s.store, cfg.Data, key, time.Now(), w); err != nil {
+		return nil, err
+	}
+	guard, err := newGuard(cfg)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	secret, err := webhookSecret(cfg)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	s.deliverer = callback.New(callback.Config{
+		Store:        s.store,
+		Guard:        guard,
+		Log:          log,
+		TailOff:      !cfg.Callbacks.Tail,
+		Secret:       secret,
+		EventHeaders: cfg.Callbacks.Headers,
+		UserAgent:    cfg.Callbacks.UserAgent,
+		Workers:      cfg.Callbacks.Workers,
+	})
+	zone, err := cfg.Record.Zone()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	buckets := newBuckets(cfg)
+	s.recorder, err = record.New(record.Config{
+		Store:         s.store,
+		Buckets:       buckets,
+		SpoolDir:      filepath.Join(cfg.Data, "spool"),
+		Committed:     s.deliverer.Wake,
+		Log:           log,
+		Now:           time.Now,
+		FlushInterval: cfg.Record.FlushInterval,
+		SyncInterval:  cfg.Record.SyncInterval,
+		Zone:          zone,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.registry = ingest.New(ingest.Config{
+		Store: s.store,
+		Open: func(ctx context.Context, session live.Session) (ingest.Reader, error) {
+			reader, err := s.recorder.Open(ctx, session)
+			if err != nil {
+				return nil, err
+			}
+			return reader, nil
+		},
+		DefaultDomain: cfg.Ingest.DefaultDomain,
+		Log:           log,
+		Now:           time.Now,
+	})
+	s.rtmp = rtmp.New(rtmp.Config{
+		Registry:       s.registry,
+		Log:            log,
+		IdleTimeout:    cfg.Ingest.IdleTimeout,
+		MaxConnections: cfg.Ingest.MaxConnections,
+	})
+	s.http = &http.Server{
+		Handler:           s.handler(cfg, guard, buckets),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	if s.httpListener, err = listen("http", cfg.HTTP); err != nil {
+		return nil, err
+	}
+	if s.rtmpListener, err = listen("rtmp", cfg.RTMP); err != nil {
+		return nil, err
+	}
+	return s, s.recorder.Recover(ctx)
+}
+
+// openData takes the data folder for this process alone and opens its database.
+func (s *server) openData(ctx context.Context, dir string) error {
+	if err := durable.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	var err error
+	s.lock, err = durable.AcquireLock(filepath.Join(dir, "lock"))
+	if errors.Is(err, durable.ErrLocked) {
+		return fmt.Errorf("data folder %s is in use by another server: stop that one, or choose another folder with --data", dir)
+	}
+	if err != nil {
+		return err
+	}
+	s.store, err = sqlite.Open(ctx, filepath.Join(dir, "tallylight.db"), sqlite.Options{})
+	return err
+}
+
+func newGuard(cfg config.Config) (*callback.Guard, error) {
+	gc := callback.GuardConfig{AllowHosts: cfg.Callbacks.AllowHosts, Dev: cfg.Dev}
+	for _, n := range cfg.Callbacks.AllowNetworks {
+		prefix, err := netip.ParsePrefix(n)
+		if err != nil {
+			return nil, fmt.Errorf("callbacks.allow_networks: %w", err)
+		}
+		gc.AllowNetworks = append(gc.AllowNetworks, prefix)
+	}
+	return callback.NewGuard(gc)
+}
+
+// webhookSecret returns the secret of Standard Webhooks signatures, nil for none.
+func webhookSecret(cfg config.Config) (wire.Secret, error) {
+	if cfg.Callbacks.Secret == "" {
+		return nil, nil
+	}
+	secret, err := wire.ParseSecret(cfg.Callbacks.Secret)
+	if err != nil {
+		return nil, fmt.Errorf("callbacks.secret: %w", err)
+	}
+	return secret, nil
+}
+
+// newBuckets returns the configured buckets, or a folder for every name where
+// none are configured.
+func newBuckets(cfg config.Config) blob.Buckets {
+	if len(cfg.Storage.Buckets) == 0 {
+		return localfs.NewRoot(filepath.Join(cfg.Data, "records"))
+	}
+	named := make(localfs.Named)
+	for name, b := range cfg.Storage.Buckets {
+		named[name] = localfs.NewBucket(b.Path)
+	}
+	return named
+}
+
+func listen(name, addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for %s on %s: %w; choose another address", name, addr, err)
+	}
+	return ln, nil
+}
+
+// handler serves the API on / and the server's own pages beside it. It looks at
+// the path itself, because clients sign the path as they sent it and a mux would
+// redirect some.
+func (s *server) handler(cfg config.Config, guard *callback.Guard, buckets blob.Buckets) http.Handler {
+	qps := cfg.API.QPSFactor
+	if qps == 0 {
+		qps = -1 // no limits
+	}
+	calls := api.New(api.Config{
+		Store:     s.store,
+		URLs:      guard,
+		Buckets:   bucketNames{buckets},
+		Log:       s.log,
+		Now:       time.Now,
+		QPSFactor: qps,
+	})
+	metrics := s.metrics()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+			fmt.Fprintln(w, "ok")
+		case "/readyz":
+			s.serveReady(w, r)
+		case "/metrics":
+			metrics.ServeHTTP(w, r)
+		default:
+			calls.ServeHTTP(w, r)
+		}
+	})
+}
+
+// bucketNames tells the API which buckets exist.
+type bucketNames struct{ buckets blob.Buckets }
+
+func (b bucketNames) HasBucket(name string) bool {
+	_, err := b.buckets.Bucket(name)
+	return err == nil
+}
+
+// readyLine is what scripts wait for on standard output.
+func (s *server) readyLine() string {
+	return fmt.Sprintf("tallylight ready http=%s rtmp=%s", s.httpListener.Addr(), s.rtmpListener.Addr())
+}
+
+// run serves until ctx ends, then ends in order: pushes, recordings with their
+// events, running callbacks.
+func (s *server) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	deliver, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopDelivering()
+
+	group.Go(func() error {
+		defer stopDelivering()
+		err := s.rtmp.Serve(ctx, s.rtmpListener)
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeRecordingsTimeout)
+		defer cancel()
+		return errors.Join(err, s.recorder.Close(closing))
+	})
+	group.Go(func() error { return s.deliverer.Run(deliver) })
+	group.Go(func() error { return s.serveHTTP(ctx) })
+	err := group.Wait()
+	s.log.Info("server stopped", "err", err)
+	return errors.Join(err, s.close())
+}
+
+func (s *server) serveHTTP(ctx context.Context) error {
+	stopped := make(chan error, 1)
+	unwatch := context.AfterFunc(ctx, func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeHTTPTimeout)
+		defer cancel()
+		stopped <- s.http.Shutdown(closing)
+	})
+	err := s.http.Serve(s.httpListener)
+	if unwatch() {
+		return fmt.Errorf("serve http: %w", err) // nobody asked for it
+	}
+	if err := <-stopped; err != nil {
+		s.log.Warn("calls were cut off", "err", err)
+	}
+	return nil
+}
+
+// close releases what openServer opened.
+func (s *server) close() error {
+	var errs []error
+	for _, ln := range []net.Listener{s.httpListener, s.rtmpListener} {
+		if ln == nil {
+			continue
+		}
+		if err := ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Release())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,183 @@
+// Package config holds the settings of the server: their names, defaults and
+// rules. A setting is given in a YAML file, by an environment variable or by a
+// flag, in rising order; one that nobody knows or that has the wrong type is an
+// error, never ignored.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"tallylight/internal/live"
+)
+
+// Config is every setting. The yaml tags are the names in the file; the
+// environment variable of callbacks.allow_hosts is
+// TALLYLIGHT_CALLBACKS_ALLOW_HOSTS, and so on.
+type Config struct {
+	// Data is the folder of everything that the server keeps.
+	Data string `yaml:"data"`
+	// Dev opens callbacks to loopback and private networks.
+	Dev bool `yaml:"dev"`
+	// HTTP and RTMP are the addresses listened on, HOST:PORT; port 0 picks one.
+	HTTP string `yaml:"http"`
+	RTMP string `yaml:"rtmp"`
+
+	Log       Log       `yaml:"log"`
+	API       API       `yaml:"api"`
+	Ingest    Ingest    `yaml:"ingest"`
+	Record    Record    `yaml:"record"`
+	Callbacks Callbacks `yaml:"callbacks"`
+	Storage   Storage   `yaml:"storage"`
+}
+
+// Log says what is logged to standard error.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn or error
+	Format string `yaml:"format"` // text or json
+}
+
+// API sets the control plane.
+type API struct {
+	// QPSFactor multiplies the documented limits of calls a second; 0 switches
+	// the limits off.
+	QPSFactor float64 `yaml:"qps_factor"`
+}
+
+// Ingest sets what encoders may do.
+type Ingest struct {
+	// DefaultDomain takes pushes whose URL names no domain: to an IP address or
+	// to localhost, without ?vhost=. Empty refuses them.
+	DefaultDomain string `yaml:"default_domain"`
+	// IdleTimeout ends a push that sends no media for so long.
+	IdleTimeout time.Duration `yaml:"idle_timeout"`
+	// MaxConnections bounds the encoders connected at a time.
+	MaxConnections int `yaml:"max_connections"`
+}
+
+// Record sets how recordings are written.
+type Record struct {
+	// FlushInterval bounds how long a frame waits in memory: with the time it
+	// may wait in the socket, half of what a killed process can lose.
+	FlushInterval time.Duration `yaml:"flush_interval"`
+	// SyncInterval makes growing files safe from a power cut that often; 0
+	// leaves it to the operating system until a file is finished.
+	SyncInterval time.Duration `yaml:"sync_interval"`
+	// TimeZone is the zone of times in object names: UTC+8, UTC, or a name of
+	// the IANA database such as Europe/Berlin.
+	TimeZone string `yaml:"time_zone"`
+}
+
+// Callbacks sets how the operator's server is told.
+type Callbacks struct {
+	// AllowNetworks are networks (CIDR) that callbacks may reach although they
+	// are not public, AllowHosts host names.
+	AllowNetworks []string `yaml:"allow_networks"`
+	AllowHosts    []string `yaml:"allow_hosts"`
+	// Tail goes on trying for 72 hours after the vendor's six attempts.
+	Tail bool `yaml:"tail"`
+	// Headers adds X-Live-Event-Seq, X-Live-Attempt and X-Live-Event-Type.
+	Headers bool `yaml:"headers"`
+	// Secret, whsec_ and base64, signs bodies by Standard Webhooks; empty: not.
+	Secret    string `yaml:"secret"`
+	UserAgent string `yaml:"user_agent"`
+	// Workers bounds the attempts that run at a time.
+	Workers int `yaml:"workers"`
+}
+
+// Storage names the buckets that record configs can use. With none, every
+// well-formed name is a folder records/<bucket> of the data folder.
+type Storage struct {
+	Buckets map[string]Bucket `yaml:"buckets"`
+}
+
+// A Bucket is a local folder.
+type Bucket struct {
+	Path string `yaml:"path"`
+}
+
+// Default returns the settings of a server that nobody configured.
+func Default() Config {
+	return Config{
+		Data:      "./tallylight-data",
+		HTTP:      ":8080",
+		RTMP:      ":1935",
+		Log:       Log{Level: "info", Format: "text"},
+		API:       API{QPSFactor: 1},
+		Ingest:    Ingest{IdleTimeout: 10 * time.Second, MaxConnections: 2000},
+		Record:    Record{FlushInterval: 500 * time.Millisecond, TimeZone: "UTC+8"},
+		Callbacks: Callbacks{Tail: true, Headers: true, UserAgent: "Go-http-client/1.1", Workers: 64},
+	}
+}
+
+// Validate checks every value and returns all that is wrong.
+func (c Config) Validate() error {
+	var errs []error
+	check := func(ok bool, name string, value any, rule string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s: %v is not allowed: %s", name, value, rule))
+		}
+	}
+	check(c.Data != "", "data", `""`, "name the folder of the server's data")
+	for name, addr := range map[string]string{"http": c.HTTP, "rtmp": c.RTMP} {
+		_, _, err := net.SplitHostPort(addr)
+		check(err == nil, name, addr, "give HOST:PORT, such as :8080 or 127.0.0.1:0")
+	}
+	check(oneOf(c.Log.Level, "debug", "info", "warn", "error"), "log.level", c.Log.Level, "choose debug, info, warn or error")
+	check(oneOf(c.Log.Format, "text", "json"), "log.format", c.Log.Format, "choose text or json")
+	check(c.API.QPSFactor >= 0, "api.qps_factor", c.API.QPSFactor, "give 0 (no limits) or more")
+	if d := c.Ingest.DefaultDomain; d != "" {
+		if err := live.ValidateDomainName(live.NormalizeDomainName(d)); err != nil {
+			errs = append(errs, fmt.Errorf("ingest.default_domain: %w", err))
+		}
+	}
+	check(c.Ingest.IdleTimeout >= time.Second, "ingest.idle_timeout", c.Ingest.IdleTimeout, "give 1s or more")
+	check(c.Ingest.MaxConnections >= 1, "ingest.max_connections", c.Ingest.MaxConnections, "give 1 or more")
+	check(c.Record.FlushInterval >= 10*time.Millisecond && c.Record.FlushInterval <= time.Minute,
+		"record.flush_interval", c.Record.FlushInterval, "give 10ms to 1m")
+	check(c.Record.SyncInterval >= 0, "record.sync_interval", c.Record.SyncInterval, "give 0 (when finished) or more")
+	if _, err := c.Record.Zone(); err != nil {
+		errs = append(errs, err)
+	}
+	for _, n := range c.Callbacks.AllowNetworks {
+		_, err := netip.ParsePrefix(n)
+		check(err == nil, "callbacks.allow_networks", n, "give a network such as 10.0.0.0/8")
+	}
+	for _, h := range c.Callbacks.AllowHosts {
+		u, err := url.Parse("http://" + h + "/")
+		check(err == nil && u.Hostname() == h && h != "", "callbacks.allow_hosts", h, "give a host name without port")
+	}
+	check(c.Callbacks.Workers >= 1, "callbacks.workers", c.Callbacks.Workers, "give 1 or more")
+	for name, b := range c.Storage.Buckets {
+		if err := live.ValidateBucketName(name); err != nil {
+			errs = append(errs, fmt.Errorf("storage.buckets: %w", err))
+		}
+		check(b.Path != "", "storage.buckets."+name+".path", `""`, "name the folder of the bucket")
+	}
+	return errors.Join(errs...)
+}
+
+func oneOf(s string, choices ...string) bool {
+	for _, c := range choices {
+		if s == c {
+			return true
+		}
+	}
+	return false
+}
+
+// Zone returns the zone of times in object names.
+func (r Record) Zone() (*time.Location, error) {
+	if r.TimeZone == "UTC+8" {
+		return live.DefaultZone, nil
+	}
+	zone, err := time.LoadLocation(r.TimeZone)
+	if err != nil || r.TimeZone == "" {
+		return nil, fmt.Errorf("record.time_zone: %q is no time zone: give UTC+8, UTC or a name such as Asia/Tokyo", r.TimeZone)
+	}
+	return zone, nil
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func write(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tallylight.yaml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	t.Parallel()
+	if err := Default().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEnvironmentOverridesFile(t *testing.T) {
+	t.Parallel()
+	path := write(t, `
+http: 127.0.0.1:9000
+ingest:
+  default_domain: play.example.com
+  idle_timeout: 30s
+callbacks:
+  allow_networks: [10.0.0.0/8]
+storage:
+  buckets:
+    shows: {path: /srv/shows}
+`)
+	c, err := Load(path, []string{"HOME=/", "TALLYLIGHT_INGEST_IDLE_TIMEOUT=1m", "TALLYLIGHT_CALLBACKS_ALLOW_HOSTS=a.lan, b.lan",
+		"TALLYLIGHT_DEV=true", "TALLYLIGHT_API_QPS_FACTOR=0.5", "TALLYLIGHT_ACCESS_KEY_ID=x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.HTTP, want.Dev = "127.0.0.1:9000", true
+	want.Ingest.DefaultDomain, want.Ingest.IdleTimeout = "play.example.com", time.Minute
+	want.Callbacks.AllowNetworks, want.Callbacks.AllowHosts = []string{"10.0.0.0/8"}, []string{"a.lan", "b.lan"}
+	want.API.QPSFactor = 0.5
+	want.Storage.Buckets = map[string]Bucket{"shows": {Path: "/srv/shows"}}
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("Load = %+v\nwant   %+v", c, want)
+	}
+}
+
+func TestMistakesAreNamed(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, file string
+		env        []string
+		want       []string // all in the error
+	}{
+		{"an unknown key names line and column", "http: :80\ningets:\n  default_domain: a.b\n", nil, []string{"ingets", "2:1"}},
+		{"an ill-typed value names line and column", "dev: perhaps\n", nil, []string{"1:6"}},
+		{"an ill-typed duration names line and column", "ingest:\n  idle_timeout: soon\n", nil, []string{"2:17"}},
+		{"an unknown variable is named", "", []string{"TALLYLIGHT_HTPP=:80"}, []string{"TALLYLIGHT_HTPP", "no such setting"}},
+		{"an ill-typed variable is named", "", []string{"TALLYLIGHT_CALLBACKS_WORKERS=many"}, []string{"TALLYLIGHT_CALLBACKS_WORKERS", "many", "whole number"}},
+		{"an address without port is refused", "http: localhost\n", nil, []string{"http: localhost", "HOST:PORT"}},
+		{"a level that does not exist is refused", "log: {level: loud}\n", nil, []string{"log.level: loud", "debug"}},
+		{"a zone that does not exist is refused", "record: {time_zone: Mars/Olympus}\n", nil, []string{"record.time_zone", "Mars/Olympus"}},
+		{"a network that is none is refused", "callbacks: {allow_networks: [10.0.0.1]}\n", nil, []string{"callbacks.allow_networks", "10.0.0.1", "10.0.0.0/8"}},
+		{"a bucket name that is none is refused", "storage: {buckets: {A: {path: /x}}}\n", nil, []string{"storage.buckets", `"A"`}},
+		{"a domain that is none is refused", "ingest: {default_domain: nodots}\n", nil, []string{"ingest.default_domain", "nodots"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := Load(write(t, tt.file), tt.env)
+			if err == nil {
+				err = c.Validate()
+			}
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q does not name %q", err, want)
+				}
+			}
+		})
+	}
+}
