@@ -129,8 +129,9 @@ func New(cfg Config) (*Recorder, error) {
 var errClosing = errors.New("the recorder is shutting down")
 
 // Open begins to record a push, or continues the recording of a push of the same
-// stream that broke off less than its rule's DelayTime ago. If no rule wants the
-// push, the returned Session drops what it is given.
+// stream that broke off less than its rule's DelayTime ago. If no rule matches
+// the push, the returned Session drops what it is given; if one matches but does
+// not want it, the Session stands by for a Command.
 func (r *Recorder) Open(ctx context.Context, s live.Session) (*Session, error) {
 	// A waiting recording keeps the rule under which it began.
 	if session, err := r.attach(s); session != nil || err != nil {
@@ -159,7 +160,7 @@ func (r *Recorder) Open(ctx context.Context, s live.Session) (*Session, error) {
 		return nil, fmt.Errorf("find record config of %s: %w", s.Key, err)
 	}
 	now := r.cfg.Now()
-	if !wanted(rule, s.Args) || !rule.EndTime.IsZero() && !now.Before(rule.EndTime) {
+	if !rule.EndTime.IsZero() && !now.Before(rule.EndTime) {
 		return discard(s), nil
 	}
 	return r.start(s, rule, signKey)
@@ -224,13 +225,20 @@ func (r *Recorder) Close(ctx context.Context) error {
 }
 
 // retire takes a recording out of the map unless a session has just arrived for
-// it. After true no session can reach it.
+// it. After true nothing can reach it.
 func (r *Recorder) retire(rec *recording) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(rec.arrivals) > 0 && !r.closing {
 		return false
 	}
+	for _, s := range rec.arrivals {
+		s.abandon()
+	}
+	for _, o := range rec.orders {
+		o.answer <- live.ErrStreamOffline
+	}
+	rec.arrivals, rec.orders = nil, nil
 	delete(r.recordings, rec.key)
 	return true
 }

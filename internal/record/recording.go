@@ -17,8 +17,8 @@ const (
 	deferBytes  = 4 << 20
 )
 
-// A recording makes files of the sessions of one stream. All but arrivals
-// belongs to the goroutine of run; docs/architecture.md draws its states.
+// A recording makes files of the sessions of one stream. All but arrivals and
+// orders belongs to the goroutine of run; docs/architecture.md draws its states.
 type recording struct {
 	recorder *Recorder
 	cfg      Config
@@ -28,7 +28,8 @@ type recording struct {
 	signKey  string
 
 	wake     chan struct{} // has room for one signal
-	arrivals []*Session    // guarded by Recorder.mu
+	arrivals []*Session    // guarded by Recorder.mu, as are orders
+	orders   []order
 
 	committer *committer
 	batch     batch
@@ -43,6 +44,8 @@ type recording struct {
 	outputs  []*output
 	needKey  bool         // video frames before the next key frame are of no use
 	resuming bool         // a session goes on with the recording and no frame came yet
+	stopped  bool         // the session is not recorded, until a command says so
+	cutNext  bool         // a command wants new files at the next key frame
 	held     []media.Unit // wait for the first files to be opened
 	deferred []media.Unit // of a changed track, wait for the next files
 	waiting  int          // bytes of held and deferred
@@ -112,37 +115,41 @@ func (r *recording) run() {
 
 // nextStep returns how long step has nothing to do unless something arrives.
 func (r *recording) nextStep(now time.Time) time.Duration {
-	if r.session != nil {
+	switch {
+	case r.feeding():
 		return r.cfg.FlushInterval
+	case r.row.ID != "":
+		return max(r.deadline.Sub(now), 0)
+	default:
+		return time.Hour
 	}
-	return max(r.deadline.Sub(now), 0)
 }
+
+// feeding reports whether a session's frames are wanted.
+func (r *recording) feeding() bool { return r.session != nil && !r.stopped }
 
 // step does what is due and reports whether the recording is over.
 func (r *recording) step(now time.Time) (over bool) {
-	closing := r.recorder.isClosing()
-	for {
-		if r.session == nil && !r.beginSession(now) {
-			break
-		}
+	ending := r.recorder.isClosing() || r.windowOver(now)
+	for r.session != nil || r.beginSession(now) {
 		r.session.take(&r.batch)
 		r.consume(now)
-		if !r.batch.closed && !closing && !r.windowOver(now) {
-			return false
-		}
-		r.endSession(now)
-		if closing || r.windowOver(now) {
+		if !r.batch.closed && !ending {
 			break
 		}
+		r.endSession(now)
 	}
-	if !closing && !r.windowOver(now) && now.Before(r.deadline) {
+	r.obey(now)
+	if r.row.ID != "" && !r.feeding() && (ending || !now.Before(r.deadline)) {
+		r.close()
+	}
+	if r.session != nil || r.row.ID != "" {
 		return false
 	}
 	if !r.recorder.retire(r) {
 		r.poke()
 		return false
 	}
-	r.close()
 	return true
 }
 
@@ -161,20 +168,44 @@ func (r *recording) beginSession(now time.Time) bool {
 	if r.session == nil {
 		return false
 	}
-	r.resuming = r.row.ID != ""
-	r.needKey = true
 	r.odd, r.barren = false, false
 	r.retryAt = time.Time{}
-	r.timeline.startSession()
-	if !r.resuming {
+	if r.row.ID == "" {
 		r.known = trackSet{}
+	}
+	r.stopped = !wanted(r.rule, r.session.info.Args)
+	r.session.standBy(r.stopped)
+	if !r.stopped {
+		r.startFeeding()
 	}
 	return true
 }
 
+// startFeeding prepares for the frames of a session: a new one, or one that a
+// command takes up.
+func (r *recording) startFeeding() {
+	r.resuming = r.row.ID != ""
+	r.needKey = true
+	r.timeline.startSession()
+}
+
 // endSession is called when the push is over and everything of it was consumed.
 func (r *recording) endSession(now time.Time) {
+	r.drain(now)
+	r.session.abandon()
+	if !r.stopped {
+		r.pause(now)
+	}
+	if !wanted(r.rule, r.session.info.Args) {
+		r.deadline = now // what a command started ends with its push
+	}
+	r.session = nil
+}
+
+// drain writes what still waits, if files can be made of it.
+func (r *recording) drain(now time.Time) {
 	switch {
+	case r.stopped:
 	case len(r.held) > 0:
 		r.begin(now)
 	case r.odd && r.known.empty():
@@ -182,20 +213,19 @@ func (r *recording) endSession(now time.Time) {
 	}
 	r.flush(now)
 	r.dropWaiting()
-	r.session.abandon()
-	r.session = nil
-	switch {
-	case r.row.ID == "": // nothing was recorded, or it failed
-		r.deadline = now
-	case r.resuming: // not a frame came: the wait goes on
-	default:
-		r.deadline = now.Add(r.rule.DelayTime)
-		if end := r.rule.EndTime; !end.IsZero() && end.Before(r.deadline) {
-			r.deadline = end
-		}
-		r.row.State, r.row.PausedAt = live.RecordingPaused, now
-		r.tell(live.EventRecordPaused, live.EventDetail{}, now)
+}
+
+// pause begins the wait for the encoder, or for a command.
+func (r *recording) pause(now time.Time) {
+	if r.row.ID == "" || r.resuming { // nothing was recorded, or the wait goes on
+		return
 	}
+	r.deadline = now.Add(r.rule.DelayTime)
+	if end := r.rule.EndTime; !end.IsZero() && end.Before(r.deadline) {
+		r.deadline = end
+	}
+	r.row.State, r.row.PausedAt = live.RecordingPaused, now
+	r.tell(live.EventRecordPaused, live.EventDetail{}, now)
 }
 
 // consume puts the batch into the files.
@@ -224,7 +254,7 @@ func (r *recording) accept(u *media.Unit, now time.Time) {
 		if r.known.complete() || span(r.held) >= settleTime || r.waiting >= settleBytes {
 			r.begin(now)
 		}
-	case r.known.equal(r.writing):
+	case r.known.equal(r.writing) && !r.cutNext:
 		r.place(u, now)
 	case r.known.startsFile(u):
 		r.cut(now)
@@ -251,10 +281,10 @@ func (r *recording) refuse(u *media.Unit, now time.Time) {
 	}
 }
 
-// idle reports whether frames are not wanted now: before the rule's window,
-// after a failure, in a session that holds nothing to record.
+// idle reports whether frames are not wanted now: after a command, before the
+// rule's window, after a failure, in a session that holds nothing to record.
 func (r *recording) idle(now time.Time) bool {
-	return r.barren || now.Before(r.retryAt) || now.Before(r.rule.StartTime)
+	return r.stopped || r.barren || now.Before(r.retryAt) || now.Before(r.rule.StartTime)
 }
 
 func (r *recording) hold(list *[]media.Unit, u *media.Unit) {
@@ -314,7 +344,8 @@ func (r *recording) placeAll(list *[]media.Unit, now time.Time) {
 	*list = (*list)[:0]
 }
 
-// cut ends the files whose tracks no longer hold and begins new ones.
+// cut ends the files, whose tracks no longer hold or whose end a command wants,
+// and begins new ones.
 func (r *recording) cut(now time.Time) {
 	r.flush(now)
 	if r.row.ID == "" {
@@ -327,7 +358,8 @@ func (r *recording) cut(now time.Time) {
 		r.fail(now, err)
 		return
 	}
-	r.log.Info("tracks changed, new files", "record_id", r.row.ID)
+	r.cutNext = false
+	r.log.Info("new files", "record_id", r.row.ID)
 	r.placeAll(&r.deferred, now)
 }
 
@@ -400,23 +432,14 @@ func (r *recording) fail(now time.Time, cause error) {
 	}
 	r.row = live.Recording{}
 	r.writing = trackSet{}
-	r.resuming = false
+	r.resuming, r.cutNext = false, false
 	r.needKey = true
 	r.retryAt = now.Add(restartDelay)
 }
 
-// close ends the recording for good.
+// close ends the recording. If a session is still there, the next recording of
+// it is another.
 func (r *recording) close() {
-	r.recorder.mu.Lock()
-	late := r.arrivals
-	r.arrivals = nil
-	r.recorder.mu.Unlock()
-	for _, s := range late {
-		s.abandon()
-	}
-	if r.row.ID == "" {
-		return
-	}
 	for _, o := range r.outputs {
 		o.seal(false)
 	}
@@ -424,4 +447,7 @@ func (r *recording) close() {
 	row := r.row
 	r.committer.enqueue(func(ctx context.Context) error { return r.committer.commitRow(ctx, row) })
 	r.log.Info("recording closed", "record_id", row.ID)
+	r.row = live.Recording{}
+	r.writing = trackSet{}
+	r.resuming, r.cutNext = false, false
 }

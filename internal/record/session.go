@@ -23,6 +23,7 @@ type Session struct {
 	bytes   int
 	closed  bool
 	discard bool // nobody takes the units any more
+	standby bool // only decoder configurations are wanted
 	dropped int  // units, since the last take
 	needKey bool // the queue overflowed: drop until the next key frame
 }
@@ -39,13 +40,6 @@ func newSession(s live.Session, cfg Config) *Session {
 // discard returns a Session that drops what it is given.
 func discard(s live.Session) *Session { return &Session{info: s, discard: true} }
 
-// Recorded reports whether somebody takes the units.
-func (s *Session) Recorded() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.discard
-}
-
 // Write queues units and takes over the caller's hold on each; the slice stays
 // the caller's.
 func (s *Session) Write(units []media.Unit) {
@@ -53,7 +47,7 @@ func (s *Session) Write(units []media.Unit) {
 	defer s.mu.Unlock()
 	for i := range units {
 		u := units[i]
-		if s.discard || !s.admit(&u) {
+		if s.discard || s.standby && !u.Config || !s.admit(&u) {
 			u.Release()
 			continue
 		}
@@ -69,7 +63,7 @@ func (s *Session) Write(units []media.Unit) {
 // frame before the next key frame of the video, so that what follows decodes.
 func (s *Session) admit(u *media.Unit) bool {
 	if u.Config {
-		return true
+		return s.bytes <= s.maxBytes
 	}
 	if s.bytes+len(u.Body) > s.maxBytes {
 		s.needKey = true
@@ -116,6 +110,13 @@ func (s *Session) take(b *batch) {
 	b.dropped, s.dropped = s.dropped, 0
 	b.closed = s.closed
 	s.bytes = 0
+}
+
+// standBy says whether frames are wanted, beside decoder configurations.
+func (s *Session) standBy(yes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.standby = yes
 }
 
 // abandon releases what is queued and drops what comes later.
