@@ -67,11 +67,8 @@ func ensureIdentity(ctx context.Context, st store.Store, dataDir string, wanted 
 				return err
 			}
 		}
-		return addKey(ctx, tx, key)
+		return putKey(ctx, tx, key)
 	})
-	if errors.Is(err, errOtherSecret) {
-		return usageError{err}
-	}
 	if err != nil {
 		return fmt.Errorf("create account: %w", err)
 	}
@@ -82,20 +79,17 @@ func ensureIdentity(ctx context.Context, st store.Store, dataDir string, wanted 
 	return nil
 }
 
-// errOtherSecret refuses a key that the environment gives with another secret
-// than before.
-var errOtherSecret = errors.New("the access key exists with another secret: set that one, or choose another " + config.EnvAccessKeyID)
-
-// addKey adds a key unless an earlier start has.
-func addKey(ctx context.Context, tx store.Tx, key live.AccessKey) error {
+// putKey stores a key. One that an earlier start has stored keeps its state, be it
+// inactive, unless its secret is another now.
+func putKey(ctx context.Context, tx store.Tx, key live.AccessKey) error {
 	existing, err := tx.AccessKey(ctx, key.ID)
-	switch {
-	case errors.Is(err, live.ErrAccessKeyMissing):
-		return tx.PutAccessKey(ctx, key)
-	case err == nil && existing.Secret != key.Secret:
-		return fmt.Errorf("%s: %w", key.ID, errOtherSecret)
+	if err == nil && existing.Secret == key.Secret {
+		return nil
 	}
-	return err
+	if err != nil && !errors.Is(err, live.ErrAccessKeyMissing) {
+		return err
+	}
+	return tx.PutAccessKey(ctx, key)
 }
 
 func writeKeyFile(dataDir string, key live.AccessKey) error {
