@@ -48,7 +48,7 @@ type Config struct {
 	// to the operating system. 0 means 500 ms.
 	FlushInterval time.Duration
 	// FlushBytes hands frames over earlier once that many have gathered.
-	// 0 means 128 KiB.
+	// 0 means 64 KiB.
 	FlushBytes int
 	// SyncInterval makes a growing file safe from a power cut at most that often.
 	// 0 leaves that to the operating system until the file is finished.
@@ -77,7 +77,7 @@ func (c Config) withDefaults() Config {
 		c.FlushInterval = 500 * time.Millisecond
 	}
 	if c.FlushBytes == 0 {
-		c.FlushBytes = 128 << 10
+		c.FlushBytes = 64 << 10
 	}
 	if c.QueueBytes == 0 {
 		c.QueueBytes = 16 << 20

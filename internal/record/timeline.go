@@ -26,7 +26,9 @@ type timeline struct {
 // trackClock is where video, or audio, has got to.
 type trackClock struct {
 	seen    bool
+	fresh   bool          // the next unit begins the track's part of a session
 	last    time.Duration // DTS
+	shown   time.Duration // highest PTS
 	step    time.Duration // between the last two units
 	arrived time.Time
 }
@@ -41,6 +43,9 @@ func (t *timeline) clock(k media.Kind) *trackClock {
 // startSession makes the next unit follow the last one.
 func (t *timeline) startSession() {
 	t.fresh = true
+	for i := range t.tracks {
+		t.tracks[i].fresh = true
+	}
 }
 
 // end returns where the next session would begin, and whether anything came yet.
@@ -70,6 +75,10 @@ func (t *timeline) place(u *media.Unit, now time.Time) {
 			t.tracks[i].arrived = now
 		}
 	}
+	if c.fresh {
+		c.fresh = false
+		t.keepShown(c, u)
+	}
 	dts := u.DTS + t.offset
 	if c.seen {
 		step := dts - c.last
@@ -87,6 +96,19 @@ func (t *timeline) place(u *media.Unit, now time.Time) {
 			c.step = min(step, maxStepBack)
 		}
 	}
-	c.seen, c.last, c.arrived = true, dts, now
 	u.DTS = dts
+	c.shown = max(c.shown, u.PTS())
+	c.seen, c.last, c.arrived = true, dts, now
+}
+
+// keepShown moves a session on if its first picture u would be shown before the
+// last one of the session before. An encoder that breaks off leaves pictures
+// behind that are shown late, after B-frames that never came.
+func (t *timeline) keepShown(c *trackClock, u *media.Unit) {
+	if u.Kind != media.Video || !c.seen {
+		return
+	}
+	if early := c.shown + c.step - (u.PTS() + t.offset); early > 0 && early <= maxStepBack {
+		t.offset += early
+	}
 }

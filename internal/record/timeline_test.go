@@ -14,6 +14,7 @@ func TestTimeline(t *testing.T) {
 		session bool // a session starts before the unit
 		kind    media.Kind
 		dts     time.Duration
+		shift   time.Duration // composition
 		wait    time.Duration // wall clock since the unit before
 		want    time.Duration
 		wantPTS time.Duration // 0: equal to want
@@ -33,6 +34,17 @@ func TestTimeline(t *testing.T) {
 			{kind: media.Video, dts: 40 * ms, want: 40 * ms},
 			{session: true, kind: media.Video, dts: 9000 * ms, wait: time.Minute, want: 80 * ms},
 			{kind: media.Video, dts: 9040 * ms, want: 120 * ms},
+		}},
+		{"a session is shown from the end of the last one on", []in{
+			{kind: media.Video, dts: 0, shift: 80 * ms, want: 0, wantPTS: 80 * ms},
+			{kind: media.Video, dts: 40 * ms, shift: 80 * ms, want: 40 * ms, wantPTS: 120 * ms},
+			{session: true, kind: media.Video, dts: 0, shift: 80 * ms, wait: time.Minute, want: 80 * ms, wantPTS: 160 * ms},
+		}},
+		{"a session is not shown before pictures of the last one", []in{
+			{kind: media.Video, dts: 0, shift: 80 * ms, want: 0, wantPTS: 80 * ms},
+			{kind: media.Video, dts: 40 * ms, shift: 200 * ms, want: 40 * ms, wantPTS: 240 * ms},
+			{session: true, kind: media.Video, dts: 0, shift: 80 * ms, wait: time.Minute, want: 200 * ms, wantPTS: 280 * ms},
+			{kind: media.Audio, dts: 0, want: 200 * ms},
 		}},
 		{"a jump back is caught", []in{
 			{kind: media.Video, dts: 60000 * ms, want: 60000 * ms},
@@ -71,7 +83,7 @@ func TestTimeline(t *testing.T) {
 				if in.session {
 					tl.startSession()
 				}
-				u := media.Unit{Kind: in.kind, DTS: in.dts}
+				u := media.Unit{Kind: in.kind, DTS: in.dts, Composition: in.shift}
 				tl.place(&u, now)
 				wantPTS := in.wantPTS
 				if wantPTS == 0 {

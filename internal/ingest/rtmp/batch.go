@@ -9,10 +9,10 @@ import (
 const (
 	// batchSize is how much one read takes from a socket, in bytes.
 	batchSize = 64 << 10
-	// batchMark is how many bytes wake the goroutine of a publishing socket: less
-	// than batchSize, so that the read that follows empties the socket although
-	// more has come in since.
-	batchMark = 48 << 10
+	// batchMark is how many bytes wake the goroutine of a publishing socket
+	// before its next poll: more than a stream in real time brings until then, so
+	// that only a push that comes as fast as it can is read by its own pace.
+	batchMark = 256 << 10
 	// maxBatchUnits bounds the units that are handed on at once. Only messages of
 	// a few bytes reach it.
 	maxBatchUnits = 512

@@ -23,9 +23,9 @@ const (
 	// setupTimeout bounds the time between connecting and publishing.
 	setupTimeout = 10 * time.Second
 	// pollInterval is how often a publishing socket is read that has less than
-	// batchMark bytes: half of what a killed server can lose, see
-	// docs/architecture.md.
-	pollInterval = 500 * time.Millisecond
+	// batchMark bytes, which is the rule for a stream that comes in real time. It
+	// is part of what a killed server can lose, see docs/architecture.md.
+	pollInterval = 250 * time.Millisecond
 	// writeTimeout bounds one answer.
 	writeTimeout = 10 * time.Second
 	// lingerTimeout and lingerBytes bound what is read and dropped of a client
@@ -286,7 +286,7 @@ func (c *conn) arm(ctx context.Context) error {
 		if !now.Before(idle) {
 			return fmt.Errorf("%w for %s", errIdle, c.server.cfg.IdleTimeout)
 		}
-		deadline = earlier(idle, now.Add(pollInterval))
+		deadline = earlier(idle, nextPoll(now))
 	} else if !now.Before(deadline) {
 		return fmt.Errorf("%w, %s", errSetupTimeout, c.server.setupTimeout)
 	}
@@ -296,6 +296,16 @@ func (c *conn) arm(ctx context.Context) error {
 	// Asked last: shutting down ends ctx first and the deadline after, so that
 	// one of the two is seen.
 	return ctx.Err()
+}
+
+// processStart is what polls are counted from.
+var processStart = time.Now()
+
+// nextPoll returns when sockets are to be read again. It is the same instant for
+// all of them: what costs most in a recorder of many streams is to wake up, and
+// together they wake the process a few times a second.
+func nextPoll(now time.Time) time.Time {
+	return now.Add(pollInterval - now.Sub(processStart)%pollInterval)
 }
 
 // readPlain reads where readiness cannot be waited for apart from reading.

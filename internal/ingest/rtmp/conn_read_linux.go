@@ -30,7 +30,7 @@ func (c *conn) readLoop(ctx context.Context) error {
 // one that comes before a wait would undo the batching. The poller tells of a
 // change once (it is edge-triggered): drain must leave neither bytes nor the
 // client's end behind. What stays below the mark is read when the deadline is
-// over, each pollInterval.
+// over, which is at the same instant for all (see nextPoll).
 func (c *conn) readReady(ctx context.Context, raw syscall.RawConn) error {
 	if err := c.arm(ctx); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (c *conn) readReady(ctx context.Context, raw syscall.RawConn) error {
 		}
 		c.chunks.arena.Shrink()
 		// What is below the mark is read before arm judges whether media came.
-		if err := c.nc.SetReadDeadline(time.Now().Add(pollInterval)); err != nil {
+		if err := c.nc.SetReadDeadline(nextPoll(time.Now())); err != nil {
 			return err
 		}
 	}

@@ -89,9 +89,9 @@ func (s *Server) Stats() Stats {
 // connection has ended and its publication is closed. It closes ln. It may be
 // called for several listeners. An error means that ln failed.
 //
-// On Linux, a TCP connection that publishes is read when 48 KiB have come in, or
-// after half a second: a recorder needs no low latency, and most of the cost of a
-// stream is waking for it.
+// On Linux, TCP connections that publish are read together, a few times a second:
+// a recorder needs no low latency, and most of the cost of a stream is waking for
+// it.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	var conns sync.WaitGroup
 	defer conns.Wait()
