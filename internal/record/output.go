@@ -44,13 +44,13 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// openFiles opens the next file of every output for the tracks that the encoder
-// announced. The store knows them, and the recording row, before they exist.
-func (r *recording) openFiles(row live.Recording, now time.Time) error {
+// openFiles opens the next file of every output for the given tracks. The store
+// knows them, and the recording row, before they exist.
+func (r *recording) openFiles(row live.Recording, tracks trackSet, now time.Time) error {
 	started := r.row.ID == ""
 	files := make([]*file, len(r.outputs))
 	for i, o := range r.outputs {
-		f, err := o.next(row.ID, r.known, now)
+		f, err := o.next(row.ID, tracks, now)
 		if err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (r *recording) openFiles(row live.Recording, now time.Time) error {
 	if started {
 		r.cfg.Committed()
 	}
-	r.writing = r.known
+	r.writing = tracks
 	for i, o := range r.outputs {
 		if err := o.open(files[i]); err != nil {
 			return err

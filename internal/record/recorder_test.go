@@ -574,3 +574,48 @@ func TestOverflowDropsUpToAKeyFrame(t *testing.T) {
 		t.Errorf("took %d units, %d dropped; want 2, 1", len(b.units), b.dropped)
 	}
 }
+
+func TestPushThatBeginsWithoutAKeyFrame(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		h.rule.Formats = h.rule.Formats[:1]
+		h.start()
+		s := h.open()
+		h.push(s, 1200*time.Millisecond, 4*time.Second) // the next key frame is at 2s
+		s.Close(nil)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		h.told(started, paused, created)
+		var video, audio []media.Unit
+		for _, u := range h.frames(h.files(".flv")[0]) {
+			if u.Kind == media.Video {
+				video = append(video, u)
+			} else {
+				audio = append(audio, u)
+			}
+		}
+		if !video[0].Key || video[0].DTS < 700*time.Millisecond || video[0].DTS > 900*time.Millisecond {
+			t.Errorf("video begins at %v, key %v; want the key frame at 0.8s", video[0].DTS, video[0].Key)
+		}
+		if audio[0].DTS > 50*time.Millisecond {
+			t.Errorf("audio begins at %v, want 0: it need not wait", audio[0].DTS)
+		}
+	})
+}
+
+func TestPushThatEndsBeforeItsFirstKeyFrame(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		h.rule.Formats = h.rule.Formats[:1]
+		h.start()
+		s := h.open()
+		h.push(s, 1200*time.Millisecond, 1900*time.Millisecond)
+		s.Close(nil)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		h.told(started, paused, created)
+		for _, u := range h.frames(h.files(".flv")[0]) {
+			if u.Kind == media.Video {
+				t.Fatal("the file has video that nobody can decode")
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"tallylight/internal/live"
@@ -12,9 +13,11 @@ import (
 // Units wait for the tracks of a recording to be known, at most so long and so
 // many, before its first files are opened.
 const (
-	settleTime  = 500 * time.Millisecond
-	settleBytes = 2 << 20
-	deferBytes  = 4 << 20
+	settleTime = 500 * time.Millisecond
+	// keyFrameTime is how long they wait for a key frame beyond that.
+	keyFrameTime = 10 * time.Second
+	settleBytes  = 2 << 20
+	deferBytes   = 4 << 20
 )
 
 // A recording makes files of the sessions of one stream. All but arrivals and
@@ -251,7 +254,7 @@ func (r *recording) accept(u *media.Unit, now time.Time) {
 		r.refuse(u, now)
 	case r.row.ID == "":
 		r.hold(&r.held, u)
-		if r.known.complete() || span(r.held) >= settleTime || r.waiting >= settleBytes {
+		if r.settled(u) {
 			r.begin(now)
 		}
 	case r.known.equal(r.writing) && !r.cutNext:
@@ -266,6 +269,20 @@ func (r *recording) accept(u *media.Unit, now time.Time) {
 	default:
 		r.hold(&r.deferred, u)
 	}
+}
+
+// settled reports whether files can begin with u, the latest of the units that
+// wait: the tracks are known, as far as they ever will be, and a key frame is
+// there, or will not come soon.
+func (r *recording) settled(u *media.Unit) bool {
+	waited := span(r.held)
+	switch {
+	case r.waiting >= settleBytes || waited >= keyFrameTime:
+		return true
+	case r.known.complete() || waited >= settleTime:
+		return r.known.startsFile(u)
+	}
+	return false
 }
 
 // refuse drops a unit that no track holds. If the session has nothing else for a
@@ -315,6 +332,14 @@ func (r *recording) place(u *media.Unit, now time.Time) {
 // begin opens the files of a new recording, tells that it has started, and
 // places what waited for it.
 func (r *recording) begin(now time.Time) {
+	tracks := r.known
+	if !slices.ContainsFunc(r.held, func(u media.Unit) bool { return tracks.startsFile(&u) }) {
+		tracks.Video = nil // without a key frame there is no picture to be shown
+	}
+	if tracks.empty() {
+		r.dropWaiting()
+		return
+	}
 	row := live.Recording{
 		ID:        live.NewRecordingID(now),
 		Key:       r.key,
@@ -326,7 +351,7 @@ func (r *recording) begin(now time.Time) {
 		StartedAt: now,
 	}
 	r.timeline = timeline{}
-	if err := r.openFiles(row, now); err != nil {
+	if err := r.openFiles(row, tracks, now); err != nil {
 		r.fail(now, err)
 		return
 	}
@@ -354,7 +379,7 @@ func (r *recording) cut(now time.Time) {
 	for _, o := range r.outputs {
 		o.seal(false)
 	}
-	if err := r.openFiles(r.row, now); err != nil {
+	if err := r.openFiles(r.row, r.known, now); err != nil {
 		r.fail(now, err)
 		return
 	}
