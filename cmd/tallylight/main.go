@@ -29,6 +29,9 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Demo    demoCommand    `cmd:"" help:"See a push recorded and announced, on embedded parts, in under a minute."`
 	Listen  listenCommand  `cmd:"" help:"Receive callbacks, print them and verify their signatures."`
+	Keys    keysCommand    `cmd:"" help:"Make, list, disable and delete access keys."`
+	Users   usersCommand   `cmd:"" help:"Manage users and their policies."`
+	Sign    signCommand    `cmd:"" help:"Show how a request is signed."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -15,6 +15,7 @@ type serveCommand struct {
 	Data   *string `help:"Keep everything in this folder (default ./tallylight-data)." placeholder:"DIR"`
 	Dev    bool    `help:"Let callbacks reach loopback and private addresses: for development."`
 	HTTP   *string `name:"http" help:"Listen for API calls (default :8080)." placeholder:"ADDR"`
+	HTTPS  *string `name:"https" help:"Listen for API calls by TLS, too." placeholder:"ADDR"`
 	RTMP   *string `name:"rtmp" help:"Listen for encoders (default :1935)." placeholder:"ADDR"`
 	Log    *string `help:"Log debug, info, warn or error (default info)." placeholder:"LEVEL"`
 }
@@ -24,12 +25,13 @@ func (serveCommand) Help() string {
 recordings under --data, makes an access key that it prints once, and listens.
 When everything is open it prints one line to standard output:
 
-    tallylight ready http=HOST:PORT rtmp=HOST:PORT
+    tallylight ready http=HOST:PORT rtmp=HOST:PORT [https=HOST:PORT]
 
 Examples:
 
     tallylight serve
     tallylight serve --dev --data ./data --http 127.0.0.1:8080
+    tallylight serve --dev --https :8443
     TALLYLIGHT_ACCESS_KEY_ID=me TALLYLIGHT_ACCESS_KEY_SECRET=secret tallylight serve
 
 Settings come from the file, then from environment variables such as
@@ -58,7 +60,7 @@ func (c *serveCommand) settings(environ []string) (config.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	for flag, setting := range map[*string]*string{c.Data: &cfg.Data, c.HTTP: &cfg.HTTP, c.RTMP: &cfg.RTMP, c.Log: &cfg.Log.Level} {
+	for flag, setting := range map[*string]*string{c.Data: &cfg.Data, c.HTTP: &cfg.HTTP, c.HTTPS: &cfg.HTTPS, c.RTMP: &cfg.RTMP, c.Log: &cfg.Log.Level} {
 		if flag != nil {
 			*setting = *flag
 		}

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tallylight/internal/announce"
 	"tallylight/internal/api"
 	"tallylight/internal/blob"
 	"tallylight/internal/blob/localfs"
@@ -43,11 +44,14 @@ type server struct {
 	recorder  *record.Recorder
 	deliverer *callback.Deliverer
 	registry  *ingest.Registry
+	notifier  *announce.Notifier
 	rtmp      *rtmp.Server
 	http      *http.Server
+	api       *api.Server
 
-	rtmpListener net.Listener
-	httpListener net.Listener
+	rtmpListener  net.Listener
+	httpListener  net.Listener
+	httpsListener net.Listener // nil: none
 }
 
 // openServer opens the data folder and every listener, and takes up what the
@@ -102,14 +106,17 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 	if err != nil {
 		return nil, err
 	}
+	s.notifier = announce.New(announce.Config{
+		Store:     s.store,
+		Size:      s.pictureSize,
+		Node:      nodeName(),
+		Committed: s.deliverer.Wake,
+		Log:       log,
+	})
 	s.registry = ingest.New(ingest.Config{
 		Store: s.store,
 		Open: func(ctx context.Context, session live.Session) (ingest.Reader, error) {
-			reader, err := s.recorder.Open(ctx, session)
-			if err != nil {
-				return nil, err
-			}
-			return reader, nil
+			return s.openSession(ctx, session)
 		},
 		DefaultDomain: cfg.Ingest.DefaultDomain,
 		Log:           log,
@@ -133,7 +140,19 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 	if s.httpListener, err = listen("http", cfg.HTTP); err != nil {
 		return nil, err
 	}
+	if err := s.listenTLS(cfg); err != nil {
+		return nil, err
+	}
 	if s.rtmpListener, err = listen("rtmp", cfg.RTMP); err != nil {
+		return nil, err
+	}
+	if err := s.api.Restore(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.registry.Recover(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.notifier.Recover(ctx); err != nil {
 		return nil, err
 	}
 	return s, s.recorder.Recover(ctx)
@@ -152,7 +171,7 @@ func (s *server) openData(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	s.store, err = sqlite.Open(ctx, filepath.Join(dir, "tallylight.db"), sqlite.Options{})
+	s.store, err = sqlite.Open(ctx, filepath.Join(dir, databaseFile), sqlite.Options{})
 	return err
 }
 
@@ -209,10 +228,13 @@ func (s *server) handler(cfg config.Config, guard *callback.Guard, buckets blob.
 	if qps == 0 {
 		qps = -1 // no limits
 	}
-	calls := api.New(api.Config{
+	s.api = api.New(api.Config{
 		Store:     s.store,
 		URLs:      guard,
 		Buckets:   bucketNames{buckets},
+		Recorder:  s.recorder,
+		Streams:   s.registry,
+		Sent:      callback.Sent,
 		Log:       s.log,
 		Now:       time.Now,
 		QPSFactor: qps,
@@ -227,7 +249,7 @@ func (s *server) handler(cfg config.Config, guard *callback.Guard, buckets blob.
 		case "/metrics":
 			metrics.ServeHTTP(w, r)
 		default:
-			calls.ServeHTTP(w, r)
+			s.api.ServeHTTP(w, r)
 		}
 	})
 }
@@ -242,7 +264,11 @@ func (b bucketNames) HasBucket(name string) bool {
 
 // readyLine is what scripts wait for on standard output.
 func (s *server) readyLine() string {
-	return fmt.Sprintf("tallylight ready http=%s rtmp=%s", s.httpListener.Addr(), s.rtmpListener.Addr())
+	line := fmt.Sprintf("tallylight ready http=%s rtmp=%s", s.httpListener.Addr(), s.rtmpListener.Addr())
+	if s.httpsListener != nil {
+		line += fmt.Sprintf(" https=%s", s.httpsListener.Addr())
+	}
+	return line
 }
 
 // run serves until ctx ends, then ends in order: pushes, recordings with their
@@ -257,12 +283,22 @@ func (s *server) run(ctx context.Context) error {
 		err := s.rtmp.Serve(ctx, s.rtmpListener)
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeRecordingsTimeout)
 		defer cancel()
-		return errors.Join(err, s.recorder.Close(closing))
+		return errors.Join(err, s.recorder.Close(closing), s.notifier.Close(closing))
 	})
 	group.Go(func() error { return s.deliverer.Run(deliver) })
-	group.Go(func() error { return s.serveHTTP(ctx) })
+	group.Go(func() error { return s.registry.Run(deliver) }) // the last pushes, too
+	keepNonces, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopKeeping()
+	group.Go(func() error {
+		s.api.Run(keepNonces)
+		return nil
+	})
+	group.Go(func() error {
+		defer stopKeeping()
+		return s.serveHTTP(ctx)
+	})
 	err := group.Wait()
-	s.log.Info("server stopped", "err", err)
+	s.log.Info("server stopped")
 	return errors.Join(err, s.close())
 }
 
@@ -273,7 +309,21 @@ func (s *server) serveHTTP(ctx context.Context) error {
 		defer cancel()
 		stopped <- s.http.Shutdown(closing)
 	})
-	err := s.http.Serve(s.httpListener)
+	var serving errgroup.Group
+	serve := func(accept func() error) {
+		serving.Go(func() error {
+			err := accept()
+			if !errors.Is(err, http.ErrServerClosed) {
+				s.http.Close() // one listener without the other is no server
+			}
+			return err
+		})
+	}
+	serve(func() error { return s.http.Serve(s.httpListener) })
+	if s.httpsListener != nil {
+		serve(func() error { return s.http.ServeTLS(s.httpsListener, "", "") })
+	}
+	err := serving.Wait()
 	if unwatch() {
 		return fmt.Errorf("serve http: %w", err) // nobody asked for it
 	}
@@ -286,7 +336,7 @@ func (s *server) serveHTTP(ctx context.Context) error {
 // close releases what openServer opened.
 func (s *server) close() error {
 	var errs []error
-	for _, ln := range []net.Listener{s.httpListener, s.rtmpListener} {
+	for _, ln := range []net.Listener{s.httpListener, s.httpsListener, s.rtmpListener} {
 		if ln == nil {
 			continue
 		}

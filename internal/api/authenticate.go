@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"strings"
@@ -55,7 +56,11 @@ func (s *Server) identify(req *request) (*operation, error) {
 
 // authenticate finds out who signed req. The nonce is recorded last, so that
 // nobody can use up the nonces of others.
-func (s *Server) authenticate(ctx context.Context, req *request) (caller, error) {
+//
+// A nonce of a call that changes something is durable before the call goes on,
+// so that not even a crash lets it be sent again; one of a call that only reads
+// is so within a second.
+func (s *Server) authenticate(ctx context.Context, req *request, op *operation) (caller, error) {
 	c := &req.claims
 	now := s.now()
 	signedAt, err := wire.ParseTime(c.timestamp)
@@ -75,14 +80,37 @@ func (s *Server) authenticate(ctx context.Context, req *request) (caller, error)
 	if err := req.verify(key.Secret); err != nil {
 		return caller{}, err
 	}
-	// No temporary keys are issued, so that no token can belong to the key.
-	if c.securityToken != "" {
-		return caller{}, apierr.InvalidSecurityTokenMismatch
-	}
-	if err := s.nonces.Use(ctx, c.accessKeyID, c.nonce, now, signedAt.Add(clockWindow)); err != nil {
+	if err := checkToken(key, c.securityToken, now); err != nil {
 		return caller{}, err
 	}
-	return caller{account: key.AccountID}, nil
+	if err := s.nonces.Use(ctx, c.accessKeyID, c.nonce, now, signedAt.Add(clockWindow), !op.reads()); err != nil {
+		return caller{}, err
+	}
+	return caller{account: key.AccountID, user: key.User}, nil
+}
+
+// maxToken bounds security tokens, in bytes.
+const maxToken = 2048
+
+// checkToken checks that token is the one of a temporary key, and that there is
+// none with another key. It comes after the signature, so that it tells nothing
+// to a caller who does not have the key.
+func checkToken(key live.AccessKey, token string, now time.Time) error {
+	switch {
+	case !key.Temporary() && token == "":
+		return nil
+	case !key.Temporary():
+		return apierr.InvalidSecurityTokenMismatch
+	case token == "":
+		return apierr.MissingSecurityToken
+	case len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' }):
+		return apierr.InvalidSecurityTokenMalformed
+	case subtle.ConstantTimeCompare([]byte(live.TokenHash(token)), []byte(key.TokenHash)) != 1:
+		return apierr.InvalidSecurityTokenMismatch
+	case !now.Before(key.ExpiresAt):
+		return apierr.InvalidSecurityTokenExpired
+	}
+	return nil
 }
 
 func (s *Server) accessKey(ctx context.Context, id string) (key live.AccessKey, err error) {

@@ -41,3 +41,12 @@ func (s *Server) streamingDomain(ctx context.Context, c caller, name string) (d 
 	})
 	return d, err
 }
+
+// ingestDomain returns a domain of the caller that pushes are addressed to.
+func ingestDomain(ctx context.Context, r store.Reader, c caller, name string) (live.Domain, error) {
+	d, err := domain(ctx, r, c, name)
+	if err == nil && d.Type != live.IngestDomain {
+		err = fmt.Errorf("domain %s: %w", d.Name, live.ErrDomainType)
+	}
+	return d, err
+}

@@ -37,12 +37,13 @@ const (
 // A fixture is a server with two accounts and a few domains, at a clock that
 // stands still until a test moves it.
 type fixture struct {
-	t      testing.TB
-	server *Server
-	store  configStore
-	memory *memoryStore // the store, unless the fixture is one of sqliteFixture
-	now    time.Time
-	nonce  int
+	t       testing.TB
+	server  *Server
+	store   configStore
+	memory  *memoryStore // the store, unless the fixture is one of sqliteFixture
+	streams *fakeStreams
+	now     time.Time
+	nonce   int
 }
 
 func newFixture(t testing.TB, change ...func(*Config)) *fixture {
@@ -71,11 +72,14 @@ func sqliteFixture(t testing.TB, change ...func(*Config)) *fixture {
 
 func fixtureOn(t testing.TB, st configStore, change ...func(*Config)) *fixture {
 	t.Helper()
-	f := &fixture{t: t, store: st, now: testTime}
+	f := &fixture{t: t, store: st, streams: &fakeStreams{}, now: testTime}
 	config := Config{
 		Store:     f.store,
 		URLs:      fakeGuard{},
 		Buckets:   fakeBuckets{},
+		Recorder:  fakeRecorder{},
+		Streams:   f.streams,
+		Sent:      fakeSent,
 		Log:       slog.New(slog.DiscardHandler),
 		Now:       func() time.Time { return f.now },
 		QPSFactor: -1,
@@ -152,11 +156,15 @@ func (f *fixture) send(r *http.Request) answer {
 	f.server.ServeHTTP(w, r)
 	a := answer{status: w.Code, header: w.Header(), body: w.Body.String()}
 	if strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
-		var envelope struct{ Code, Message, RequestId string }
+		var envelope struct {
+			Code               any // a number in the answers of some operations
+			Message, RequestId string
+		}
 		if err := json.Unmarshal(w.Body.Bytes(), &envelope); err != nil {
 			f.t.Fatalf("answer is no JSON: %v\n%s", err, a.body)
 		}
-		a.code, a.message, a.requestID = envelope.Code, envelope.Message, envelope.RequestId
+		a.code, _ = envelope.Code.(string)
+		a.message, a.requestID = envelope.Message, envelope.RequestId
 	}
 	return a
 }
@@ -195,3 +203,21 @@ func (fakeGuard) CheckURL(_ context.Context, rawURL string) error {
 type fakeBuckets struct{}
 
 func (fakeBuckets) HasBucket(name string) bool { return name != "no-such-bucket" }
+
+// fakeRecorder carries out every command but those on streams whose names say
+// why not.
+type fakeRecorder struct{}
+
+func (fakeRecorder) Command(_ context.Context, key live.StreamKey, _ live.RecordCommand) error {
+	return map[string]error{
+		"unmatched": errors.Join(live.ErrConfigNotFound, live.ErrStreamOffline),
+		"offline":   live.ErrStreamOffline,
+		"recorded":  live.ErrTaskStarted,
+		"stopped":   live.ErrTaskNotStarted,
+	}[key.Stream]
+}
+
+// fakeSent tells the event's type as body.
+func fakeSent(d live.Delivery, _ live.Attempt) (http.Header, []byte, error) {
+	return http.Header{"Content-Type": {"application/json"}}, []byte(`{"event":"` + d.Event.Type + `"}`), nil
+}

@@ -290,7 +290,7 @@ func TestANonceServesOnceUntilItsRequestExpires(t *testing.T) {
 func TestAFullNonceStoreRefusesUntilNoncesExpire(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.server.nonces = newMemoryNonces(2)
+	f.server.nonces = newNonceKeeper(f.store, 2, func() time.Time { return f.now })
 	for _, want := range []string{"", "", "Throttling"} {
 		if a := f.call(describe()); a.code != want {
 			t.Errorf("got %q, want %q", a.code, want)
@@ -353,6 +353,34 @@ func TestQPSFactorScalesTheLimits(t *testing.T) {
 		if allowed != want {
 			t.Errorf("factor %v allows %d calls at once, want %d", factor, allowed, want)
 		}
+	}
+}
+
+func TestAnAnswerThatCannotBeEncodedIsAnInternalError(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.server.operations["Odd"] = &operation{name: "Odd", access: accessGet, resource: resourceAny,
+		handler: handle(func(*Server, context.Context, caller, *struct{}) (struct {
+			F float64 `rpc:"F"`
+		}, error) {
+			return struct {
+				F float64 `rpc:"F"`
+			}{1}, nil
+		})}
+	a := f.call(params("Odd"))
+	a.wantError(t, apierr.InternalError)
+	if a.requestID == "" || a.requestID != a.header.Get("x-acs-request-id") {
+		t.Errorf("RequestId %q", a.requestID)
+	}
+}
+
+func TestAnOversizedBodyIsRefusedWithARequestID(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("POST", "/?Format=JSON&Action=AddLiveDomain", strings.NewReader(strings.Repeat("x", maxBody+1)))
+	a := newFixture(t).send(r)
+	a.wantError(t, apierr.RequestTooLarge)
+	if a.requestID == "" || a.requestID != a.header.Get("x-acs-request-id") {
+		t.Errorf("RequestId %q", a.requestID)
 	}
 }
 
@@ -662,7 +690,9 @@ func BenchmarkDescribe(b *testing.B) {
 
 type discardNonces struct{}
 
-func (discardNonces) Use(context.Context, string, string, time.Time, time.Time) error { return nil }
+func (discardNonces) Use(context.Context, string, string, time.Time, time.Time, bool) error {
+	return nil
+}
 
 type discardResponse struct {
 	header http.Header

@@ -15,6 +15,7 @@ const (
 	keyRequestID = "request_id"
 	keyAction    = "action"
 	keyAccount   = "account"
+	keyUser      = "user"
 	keyStatus    = "status"
 	keyCode      = "code"
 	keyElapsed   = "elapsed"
@@ -33,13 +34,16 @@ func (s *Server) logCall(ctx context.Context, c *call, status int, code string, 
 	if !s.log.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 8)
+	attrs := make([]slog.Attr, 0, 9)
 	attrs = append(attrs, slog.String(keyRequestID, c.requestID))
 	if c.op != nil {
 		attrs = append(attrs, slog.String(keyAction, c.op.name))
 	}
 	if c.caller.account != "" {
 		attrs = append(attrs, slog.String(keyAccount, string(c.caller.account)))
+	}
+	if c.caller.user != "" {
+		attrs = append(attrs, slog.String(keyUser, c.caller.user))
 	}
 	attrs = append(attrs, slog.Int(keyStatus, status))
 	if code != "" {

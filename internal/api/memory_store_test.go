@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"tallylight/internal/live"
 	"tallylight/internal/store"
@@ -12,43 +14,59 @@ import (
 // A memoryStore holds what the operations need of a store. It lets a test
 // choose the error that transactions end with.
 type memoryStore struct {
+	mu    sync.Mutex
 	state storeState
 	// fail, if set, is asked before each transaction.
 	fail func() error
 }
 
 type storeState struct {
-	accounts map[live.AccountID]live.Account
-	keys     map[string]live.AccessKey
-	domains  map[string]live.Domain
-	mappings map[string]live.DomainMapping
-	notify   map[string]live.NotifyConfig
-	records  []live.RecordConfig
+	accounts      map[live.AccountID]live.Account
+	keys          map[string]live.AccessKey
+	policies      []live.UserPolicy
+	nonces        []live.Nonces
+	domains       map[string]live.Domain
+	mappings      map[string]live.DomainMapping
+	notify        map[string]live.NotifyConfig
+	streamsNotify map[string]live.StreamsNotifyConfig
+	records       []live.RecordConfig
+	auths         map[string]live.PushAuth
+	blocks        map[live.StreamKey]live.Block
 }
 
 func newMemoryStore() *memoryStore {
 	return &memoryStore{state: storeState{
-		accounts: map[live.AccountID]live.Account{},
-		keys:     map[string]live.AccessKey{},
-		domains:  map[string]live.Domain{},
-		mappings: map[string]live.DomainMapping{},
-		notify:   map[string]live.NotifyConfig{},
+		accounts:      map[live.AccountID]live.Account{},
+		keys:          map[string]live.AccessKey{},
+		domains:       map[string]live.Domain{},
+		mappings:      map[string]live.DomainMapping{},
+		notify:        map[string]live.NotifyConfig{},
+		streamsNotify: map[string]live.StreamsNotifyConfig{},
+		auths:         map[string]live.PushAuth{},
+		blocks:        map[live.StreamKey]live.Block{},
 	}}
 }
 
 func (m *memoryStore) Update(_ context.Context, fn func(store.Tx) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.fail != nil {
 		if err := m.fail(); err != nil {
 			return err
 		}
 	}
 	next := storeState{
-		accounts: maps.Clone(m.state.accounts),
-		keys:     maps.Clone(m.state.keys),
-		domains:  maps.Clone(m.state.domains),
-		mappings: maps.Clone(m.state.mappings),
-		notify:   maps.Clone(m.state.notify),
-		records:  slices.Clone(m.state.records),
+		accounts:      maps.Clone(m.state.accounts),
+		keys:          maps.Clone(m.state.keys),
+		policies:      slices.Clone(m.state.policies),
+		nonces:        slices.Clone(m.state.nonces),
+		domains:       maps.Clone(m.state.domains),
+		mappings:      maps.Clone(m.state.mappings),
+		notify:        maps.Clone(m.state.notify),
+		streamsNotify: maps.Clone(m.state.streamsNotify),
+		records:       slices.Clone(m.state.records),
+		auths:         maps.Clone(m.state.auths),
+		blocks:        maps.Clone(m.state.blocks),
 	}
 	if err := fn(memoryTx{storeState: &next}); err != nil {
 		return err
@@ -58,6 +76,8 @@ func (m *memoryStore) Update(_ context.Context, fn func(store.Tx) error) error {
 }
 
 func (m *memoryStore) View(_ context.Context, fn func(store.Reader) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.fail != nil {
 		if err := m.fail(); err != nil {
 			return err
@@ -93,6 +113,22 @@ func add[K comparable, V any](m map[K]V, key K, v V, exists error) error {
 func (tx memoryTx) AccessKey(_ context.Context, id string) (live.AccessKey, error) {
 	return lookup(tx.keys, id, live.ErrAccessKeyMissing)
 }
+
+func (tx memoryTx) UserPolicies(_ context.Context, _ live.AccountID, user string) (list []live.UserPolicy, err error) {
+	for _, p := range tx.policies {
+		if p.User == user {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+func (tx memoryTx) AddNonces(_ context.Context, n live.Nonces) error {
+	tx.nonces = append(tx.nonces, n)
+	return nil
+}
+
+func (tx memoryTx) DeleteNonces(context.Context, time.Time) error { return nil }
 
 func (tx memoryTx) Domain(_ context.Context, name string) (live.Domain, error) {
 	return lookup(tx.domains, name, live.ErrDomainNotFound)
@@ -142,6 +178,55 @@ func (tx memoryTx) AddRecordConfig(_ context.Context, c live.RecordConfig) error
 	return nil
 }
 
+func (tx memoryTx) RecordConfig(_ context.Context, key live.StreamKey) (live.RecordConfig, error) {
+	for _, c := range tx.records {
+		if c.Key() == key {
+			return c, nil
+		}
+	}
+	return live.RecordConfig{}, live.ErrConfigNotFound
+}
+
+func (tx memoryTx) SetRecordConfig(_ context.Context, c live.RecordConfig) error {
+	for i, o := range tx.records {
+		if o.Key() == c.Key() {
+			tx.records[i] = c
+			return nil
+		}
+	}
+	return live.ErrConfigNotFound
+}
+
+func (tx memoryTx) DeleteRecordConfig(_ context.Context, key live.StreamKey) error {
+	before := len(tx.records)
+	tx.records = slices.DeleteFunc(tx.records, func(c live.RecordConfig) bool { return c.Key() == key })
+	if len(tx.records) == before {
+		return live.ErrConfigNotFound
+	}
+	return nil
+}
+
+func (tx memoryTx) NotifyRecords(context.Context, live.NotifyRecordQuery) ([]live.NotifyRecord, int, error) {
+	return nil, 0, nil // no test of the operations adds any here
+}
+
+func (tx memoryTx) StreamsNotifyConfig(_ context.Context, domain string) (live.StreamsNotifyConfig, error) {
+	return lookup(tx.streamsNotify, domain, live.ErrConfigNotFound)
+}
+
+func (tx memoryTx) PutStreamsNotifyConfig(_ context.Context, c live.StreamsNotifyConfig) error {
+	tx.streamsNotify[c.Domain] = c
+	return nil
+}
+
+func (tx memoryTx) DeleteStreamsNotifyConfig(_ context.Context, domain string) error {
+	if _, ok := tx.streamsNotify[domain]; !ok {
+		return live.ErrConfigNotFound
+	}
+	delete(tx.streamsNotify, domain)
+	return nil
+}
+
 func (tx memoryTx) AddNotifyConfig(_ context.Context, c live.NotifyConfig) error {
 	return add(tx.notify, c.Domain, c, live.ErrConfigExists)
 }
@@ -160,4 +245,77 @@ func (tx memoryTx) DeleteNotifyConfig(_ context.Context, domain string) error {
 	}
 	delete(tx.notify, domain)
 	return nil
+}
+
+func (tx memoryTx) Domains(_ context.Context, account live.AccountID) (list []live.Domain, err error) {
+	for _, d := range tx.domains {
+		if d.AccountID == account {
+			list = append(list, d)
+		}
+	}
+	return list, nil
+}
+
+func (tx memoryTx) SetDomainStatus(_ context.Context, name string, s live.DomainStatus, now time.Time) error {
+	d := tx.domains[name]
+	d.Status, d.UpdatedAt = s, now
+	tx.domains[name] = d
+	return nil
+}
+
+func (tx memoryTx) DeleteDomain(_ context.Context, name string) error {
+	delete(tx.domains, name)
+	return nil
+}
+
+func (tx memoryTx) DomainMapping(_ context.Context, pushDomain string) (live.DomainMapping, error) {
+	return lookup(tx.mappings, pushDomain, live.ErrNotFound)
+}
+
+func (tx memoryTx) DomainMappings(context.Context, string) ([]live.DomainMapping, error) {
+	return nil, nil // no test of the operations asks for them here
+}
+
+func (tx memoryTx) DeleteDomainMapping(_ context.Context, pushDomain, pullDomain string) error {
+	if tx.mappings[pushDomain].PullDomain != pullDomain {
+		return live.ErrConfigNotFound
+	}
+	delete(tx.mappings, pushDomain)
+	return nil
+}
+
+func (tx memoryTx) PushAuth(_ context.Context, domain string) (live.PushAuth, error) {
+	return lookup(tx.auths, domain, live.ErrConfigNotFound)
+}
+
+func (tx memoryTx) PutPushAuth(_ context.Context, a live.PushAuth) error {
+	tx.auths[a.Domain] = a
+	return nil
+}
+
+func (tx memoryTx) DeletePushAuth(_ context.Context, domain string) error {
+	delete(tx.auths, domain)
+	return nil
+}
+
+func (tx memoryTx) Block(_ context.Context, key live.StreamKey) (live.Block, error) {
+	return lookup(tx.blocks, key, live.ErrNotFound)
+}
+
+func (tx memoryTx) Blocks(context.Context, live.BlockQuery) ([]live.Block, int, error) {
+	return nil, len(tx.blocks), nil // no test of the operations asks for a page here
+}
+
+func (tx memoryTx) PutBlock(_ context.Context, b live.Block) error {
+	tx.blocks[b.Key] = b
+	return nil
+}
+
+func (tx memoryTx) DeleteBlocks(_ context.Context, key live.StreamKey) error {
+	delete(tx.blocks, key)
+	return nil
+}
+
+func (tx memoryTx) PastSessions(context.Context, live.SessionQuery) ([]live.PastSession, int, error) {
+	return nil, 0, nil // no test of the operations adds any here
 }

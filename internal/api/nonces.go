@@ -2,7 +2,8 @@ package api
 
 import (
 	"context"
-	"hash/maphash"
+	"crypto/sha256"
+	"encoding/binary"
 	"sync"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 type nonceStore interface {
 	// Use records a nonce of an access key until expires. It fails with
 	// apierr.SignatureNonceUsed if the nonce is recorded already, and with
-	// apierr.Throttling if there is no room.
-	Use(ctx context.Context, accessKeyID, nonce string, now, expires time.Time) error
+	// apierr.Throttling if there is no room. With keep, the nonce is durable when
+	// Use returns nil.
+	Use(ctx context.Context, accessKeyID, nonce string, now, expires time.Time, keep bool) error
 }
 
 const (
@@ -27,72 +29,88 @@ const (
 	generationSpan = 5 * time.Minute
 )
 
-// memoryNonces is a nonceStore in memory. Nonces that expire about the same time
-// make a generation, which is forgotten as a whole: no nonce is ever looked at
-// again in order to forget it.
-type memoryNonces struct {
-	seed  maphash.Seed
+// nonceDigest stands for a nonce. A fresh one has the digest of another in a full
+// store with a probability of one in 10^13; that call is refused, and passes when
+// it is repeated with a nonce of its own.
+func nonceDigest(accessKeyID, nonce string) uint64 {
+	b := make([]byte, 0, 128)
+	b = append(b, accessKeyID...)
+	b = append(b, 0)
+	b = append(b, nonce...)
+	sum := sha256.Sum256(b)
+	return binary.BigEndian.Uint64(sum[:8])
+}
+
+// A generation names nonces that expire about the same time by the Unix time at
+// which all of them have.
+type generation int64
+
+func generationOf(expires time.Time) generation {
+	return generation(expires.Truncate(generationSpan).Add(generationSpan).Unix())
+}
+
+func (g generation) end() time.Time { return time.Unix(int64(g), 0) }
+
+// A nonceSet holds digests in memory. A generation is forgotten as a whole: no
+// nonce is ever looked at again in order to forget it.
+type nonceSet struct {
 	limit int
 
 	mu          sync.Mutex
-	generations map[int64]map[uint64]struct{} // by expiry time
+	generations map[generation]map[uint64]struct{}
 	count       int
 }
 
-func newMemoryNonces(limit int) *memoryNonces {
-	return &memoryNonces{
-		seed:        maphash.MakeSeed(),
-		limit:       limit,
-		generations: make(map[int64]map[uint64]struct{}),
-	}
+func newNonceSet(limit int) *nonceSet {
+	return &nonceSet{limit: limit, generations: make(map[generation]map[uint64]struct{})}
 }
 
-// Use implements nonceStore. A full store refuses rather than forgets: what it
-// forgot could be sent again.
-func (m *memoryNonces) Use(_ context.Context, accessKeyID, nonce string, now, expires time.Time) error {
-	hash := m.hash(accessKeyID, nonce)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.forget(now)
-	for _, generation := range m.generations {
-		if _, used := generation[hash]; used {
+// use adds a digest, with the errors of nonceStore. A full set refuses rather
+// than forgets: what it forgot could be sent again.
+func (s *nonceSet) use(digest uint64, g generation, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget(now)
+	for _, digests := range s.generations {
+		if _, used := digests[digest]; used {
 			return apierr.SignatureNonceUsed
 		}
 	}
-	if m.count >= m.limit {
+	if s.count >= s.limit {
 		return apierr.Throttling
 	}
-	i := generationOf(expires)
-	generation := m.generations[i]
-	if generation == nil {
-		generation = make(map[uint64]struct{})
-		m.generations[i] = generation
-	}
-	generation[hash] = struct{}{}
-	m.count++
+	s.add(digest, g)
 	return nil
 }
 
-// hash stands for a nonce. Two of a full store share one with a probability of
-// one in 10^13, and the secret seed keeps it from being forced.
-func (m *memoryNonces) hash(accessKeyID, nonce string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(m.seed)
-	h.WriteString(accessKeyID)
-	h.WriteByte(0)
-	h.WriteString(nonce)
-	return h.Sum64()
-}
-
-// forget drops the generations that have expired as a whole.
-func (m *memoryNonces) forget(now time.Time) {
-	current := generationOf(now)
-	for i, generation := range m.generations {
-		if i < current {
-			m.count -= len(generation)
-			delete(m.generations, i)
-		}
+// restore adds digests of an earlier run.
+func (s *nonceSet) restore(digests []uint64, g generation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range digests {
+		s.add(d, g)
 	}
 }
 
-func generationOf(t time.Time) int64 { return t.Unix() / int64(generationSpan/time.Second) }
+// add needs the lock.
+func (s *nonceSet) add(digest uint64, g generation) {
+	digests := s.generations[g]
+	if digests == nil {
+		digests = make(map[uint64]struct{})
+		s.generations[g] = digests
+	}
+	if _, ok := digests[digest]; !ok {
+		digests[digest] = struct{}{}
+		s.count++
+	}
+}
+
+// forget drops the generations that have expired. It needs the lock.
+func (s *nonceSet) forget(now time.Time) {
+	for g, digests := range s.generations {
+		if !now.Before(g.end()) {
+			s.count -= len(digests)
+			delete(s.generations, g)
+		}
+	}
+}

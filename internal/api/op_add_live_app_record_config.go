@@ -116,16 +116,13 @@ func (s *Server) addLiveAppRecordConfig(ctx context.Context, c caller, q *addLiv
 func (s *Server) recordConfig(q *addLiveAppRecordConfigRequest) (config live.RecordConfig, err error) {
 	config = live.RecordConfig{
 		App:         q.AppName,
-		Stream:      q.StreamName,
+		Stream:      streamOrAny(q.StreamName),
 		OSSEndpoint: q.OSSEndpoint,
 		OSSBucket:   q.OSSBucket,
 		OnDemand:    live.OnDemand(q.OnDemand),
 		StartTime:   q.StartTime,
 		EndTime:     q.EndTime,
 		CreatedAt:   s.now(),
-	}
-	if config.Stream == "" {
-		config.Stream = live.Any
 	}
 	switch {
 	case !isNameOrAny(config.App):
@@ -141,7 +138,7 @@ func (s *Server) recordConfig(q *addLiveAppRecordConfigRequest) (config live.Rec
 	case !s.supported.decidesBy(config.OnDemand):
 		return config, apierr.Invalid("OnDemand")
 	}
-	if err := q.refuseTranscoding(); err != nil {
+	if err := refuseTranscoding(q.TranscodeTemplates, len(q.TranscodeRecordFormats)); err != nil {
 		return config, err
 	}
 	if config.Formats, err = s.supported.recordFormats(q.RecordFormats); err != nil {
@@ -151,17 +148,17 @@ func (s *Server) recordConfig(q *addLiveAppRecordConfigRequest) (config live.Rec
 	if err != nil {
 		return config, err
 	}
-	return config, setRecordWindow(&config)
+	return config, setRecordWindow(&config, config.CreatedAt)
 }
 
-// refuseTranscoding sees that the request asks for no transcoded streams.
-func (q *addLiveAppRecordConfigRequest) refuseTranscoding() error {
+// refuseTranscoding sees that a request asks for no transcoded streams.
+func refuseTranscoding(templates []string, formats int) error {
 	switch {
-	case slices.Contains(q.TranscodeTemplates, "raw"):
+	case slices.Contains(templates, "raw"):
 		return apierr.InvalidTemplateForbidRaw
-	case len(q.TranscodeTemplates) > 0:
+	case len(templates) > 0:
 		return apierr.InvalidParameter("TranscodeTemplates")
-	case len(q.TranscodeRecordFormats) > 0:
+	case formats > 0:
 		return apierr.MissingTemplate
 	}
 	return nil
@@ -223,10 +220,10 @@ func (c capabilities) recordFormat(f recordFormat) (out live.RecordFormat, err e
 	return out, nil
 }
 
-// setRecordWindow validates the window of a config against its creation time
-// and cuts it to live.MaxRecordWindow.
-func setRecordWindow(c *live.RecordConfig) error {
-	start, end, now := c.StartTime, c.EndTime, c.CreatedAt
+// setRecordWindow validates the window of a config that is set now and cuts it to
+// live.MaxRecordWindow.
+func setRecordWindow(c *live.RecordConfig, now time.Time) error {
+	start, end := c.StartTime, c.EndTime
 	if !start.IsZero() && start.Sub(now).Abs() > live.MaxRecordWindow {
 		return apierr.InvalidStartTimeMismatch
 	}

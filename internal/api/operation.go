@@ -83,6 +83,10 @@ func handle[Q, R any](fn func(*Server, context.Context, caller, *Q) (R, error)) 
 // empty is the answer that has nothing to say but its RequestId.
 type empty struct{}
 
+// reads reports whether the operation changes nothing. The access level does not
+// tell: the service calls some commands "get".
+func (op *operation) reads() bool { return strings.HasPrefix(op.name, "Describe") }
+
 // declared returns every error that the operation can end with once its caller
 // is known: those of its row, and those that its parameters imply.
 func (op *operation) declared() []*apierr.Error {

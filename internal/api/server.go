@@ -54,11 +54,16 @@ type bucketSet interface {
 	HasBucket(name string) bool
 }
 
-// A Config is what a Server works with. Store, URLs and Buckets are mandatory.
+// A Config is what a Server works with. Store, URLs, Buckets, Recorder, Streams
+// and Sent are mandatory.
 type Config struct {
-	Store   configStore
-	URLs    urlChecker
-	Buckets bucketSet
+	Store    configStore
+	URLs     urlChecker
+	Buckets  bucketSet
+	Recorder commander
+	Streams  streamRegistry
+	// Sent tells what an attempt of a callback sent.
+	Sent func(live.Delivery, live.Attempt) (http.Header, []byte, error)
 
 	// Log takes one line a call; nil discards them.
 	Log *slog.Logger
@@ -82,11 +87,15 @@ type Server struct {
 	store        configStore
 	urls         urlChecker
 	buckets      bucketSet
+	recorder     commander
+	streams      streamRegistry
+	sent         sentFunc
 	log          *slog.Logger
 	now          func() time.Time
 	recommendURL string
 	operations   map[string]*operation
-	nonces       nonceStore
+	keeper       *nonceKeeper
+	nonces       nonceStore // the keeper, but for tests
 	throttle     *throttle
 	supported    capabilities
 
@@ -101,13 +110,18 @@ func New(c Config) *Server {
 		store:        c.Store,
 		urls:         c.URLs,
 		buckets:      c.Buckets,
+		recorder:     c.Recorder,
+		streams:      c.Streams,
+		sent:         c.Sent,
 		log:          c.Log,
 		now:          c.Now,
 		recommendURL: c.RecommendURL,
-		operations:   make(map[string]*operation, len(operations)),
-		nonces:       newMemoryNonces(maxNonces),
+		operations:   make(map[string]*operation),
 		throttle:     newThrottle(c.QPSFactor),
 		supported:    supported,
+	}
+	for _, name := range operationNames() {
+		s.operations[name] = unsupported(name)
 	}
 	for _, op := range operations {
 		s.operations[op.name] = op
@@ -118,15 +132,28 @@ func New(c Config) *Server {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.keeper = newNonceKeeper(s.store, maxNonces, s.now)
+	s.nonces = s.keeper
 	s.undeclared = func(op *operation, err *apierr.Error) {
 		s.log.Error("operation answered with an undeclared error", keyAction, op.name, keyCode, err.Code)
 	}
 	return s
 }
 
+// Restore reads what an earlier run has left, so that no request of that time
+// can be sent again. It comes before the first request.
+func (s *Server) Restore(ctx context.Context) error { return s.keeper.restore(ctx) }
+
+// Run keeps the nonces of calls in the store until ctx ends, and then the last
+// ones. ctx has to outlive the last request.
+func (s *Server) Run(ctx context.Context) {
+	s.keeper.run(ctx, func(err error) { s.log.Error("nonces are not kept", keyErr, err) })
+}
+
 // A caller is who sent a request that was authenticated.
 type caller struct {
 	account live.AccountID
+	user    string // of the account; empty for the account itself
 }
 
 // A call is one request on its way through the server, and what the log tells
@@ -137,6 +164,7 @@ type call struct {
 	caller     caller
 	format     wire.Format
 	retryAfter time.Duration // of a throttled call
+	denied     accessDenied  // detail of a call that policies refuse
 }
 
 // ServeHTTP answers one request. Whatever happens, the answer has a RequestId
@@ -154,11 +182,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Access-Control-Allow-Headers", "*")
 		return
 	}
-	answer, err := s.do(w, r, c)
-	status, code, body := http.StatusOK, "", []byte(nil)
-	if err == nil {
-		body = wire.Encode(c.format, c.op.name+"Response", c.requestID, answer)
-	} else {
+	body, err := s.do(w, r, c)
+	status, code := http.StatusOK, ""
+	if err != nil {
 		refusal := wireError(c.op, err)
 		status, code = refusal.Status, refusal.Code
 		body = s.encodeError(c, r.Host, refusal)
@@ -175,8 +201,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.logCall(r.Context(), c, status, code, s.now().Sub(started), err)
 }
 
-// do takes a call through all checks to its handler.
-func (s *Server) do(w http.ResponseWriter, r *http.Request, c *call) (answer any, err error) {
+// do takes a call through all checks to its handler, and encodes the answer.
+func (s *Server) do(w http.ResponseWriter, r *http.Request, c *call) (body []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = newPanicError(p)
@@ -193,19 +219,23 @@ func (s *Server) do(w http.ResponseWriter, r *http.Request, c *call) (answer any
 	if c.op, err = s.identify(&req); err != nil {
 		return nil, err
 	}
-	if c.caller, err = s.authenticate(ctx, &req); err != nil {
+	if c.caller, err = s.authenticate(ctx, &req, c.op); err != nil {
+		return nil, err
+	}
+	if c.denied, err = s.authorise(ctx, &req, c.op, c.caller); err != nil {
 		return nil, err
 	}
 	if c.retryAfter = s.throttle.wait(c.caller.account, c.op, s.now()); c.retryAfter > 0 {
 		return nil, apierr.ThrottlingUser
 	}
-	answer, err = c.op.run(s, ctx, c.caller, req.params)
+	answer, err := c.op.run(s, ctx, c.caller, req.params)
 	if err != nil {
 		if e := wireError(c.op, err); !c.op.declares(e) {
 			s.undeclared(c.op, e)
 		}
+		return nil, err
 	}
-	return answer, err
+	return wire.Encode(c.format, c.op.name+"Response", c.requestID, answer), nil
 }
 
 // errorBody is the envelope of every refusal.
@@ -214,13 +244,15 @@ type errorBody struct {
 	Code      string `rpc:"Code"`
 	Message   string `rpc:"Message"`
 	Recommend string `rpc:"Recommend,omitempty,cdata"`
+
+	AccessDeniedDetail accessDenied `rpc:"AccessDeniedDetail,omitempty"`
 }
 
 func (s *Server) encodeError(c *call, host string, e *apierr.Error) []byte {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	body := errorBody{HostID: host, Code: e.Code, Message: e.Message}
+	body := errorBody{HostID: host, Code: e.Code, Message: e.Message, AccessDeniedDetail: c.denied}
 	if s.recommendURL != "" {
 		query := url.Values{"q": {e.Code}, "product": {"live"}, "requestId": {c.requestID}}
 		body.Recommend = s.recommendURL + "?" + query.Encode()

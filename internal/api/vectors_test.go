@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
@@ -78,7 +79,16 @@ func vectorFixture(t *testing.T, v vector) *fixture {
 			tx.PutAccessKey(ctx, live.AccessKey{ID: id, Secret: k.Secret, Active: k.Active, AccountID: "1001"})
 		}
 		if v.AccessKeyID != "" {
-			tx.PutAccessKey(ctx, live.AccessKey{ID: v.AccessKeyID, Secret: v.AccessKeySecret, Active: true, AccountID: "1001"})
+			key := live.AccessKey{ID: v.AccessKeyID, Secret: v.AccessKeySecret, Active: true, AccountID: "1001"}
+			if strings.Contains(v.Name, "-sts") {
+				r := v.httpRequest()
+				token := cmp.Or(r.URL.Query().Get("SecurityToken"), r.Header.Get("x-acs-security-token"))
+				if token == "" {
+					token = r.PostFormValue("SecurityToken")
+				}
+				key.TokenHash, key.ExpiresAt = live.TokenHash(token), v.Clock.Add(time.Hour)
+			}
+			tx.PutAccessKey(ctx, key)
 		}
 		if !strings.Contains(v.Name, "/Add") {
 			tx.AddNotifyConfig(ctx, live.NotifyConfig{Domain: "live.example.com", NotifyURL: "http://cb.example.com/"})
@@ -139,7 +149,6 @@ func TestClientVectorsAreUnderstood(t *testing.T) {
 	t.Parallel()
 	refused := map[string]string{
 		"-rsa":        "InvalidSignatureMethod",
-		"-sts":        "InvalidSecurityToken.MismatchWithAccessKey", // well signed, by no temporary key of ours
 		"no-params":   "MissingDomainName",
 		"auth-fields": "InvalidNotifyAuthKey.Malformed",
 	}

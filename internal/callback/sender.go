@@ -1,7 +1,6 @@
 package callback
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -88,29 +87,13 @@ func (s *sender) send(ctx context.Context, dv live.Delivery, timeout time.Durati
 
 // post sends the callback and returns the answer as soon as its header is there.
 func (s *sender) post(ctx context.Context, dv live.Delivery, a live.Attempt) (*http.Response, error) {
-	t, err := parseURL(dv.URL)
+	r, body, err := newRequest(ctx, dv, a.StartedAt)
 	if err != nil {
 		return nil, err
 	}
-	body, err := wire.Body(dv.Event)
-	if err != nil {
-		return nil, err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, dv.URL, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	if !isASCII(r.URL.Host) { // in punycode, so that the Host header is what is signed
-		r.URL.Host = strings.Replace(r.URL.Host, r.URL.Hostname(), t.name, 1)
-		r.Host = r.URL.Host
-	}
-	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", s.userAgent)
 	if s.eventHeaders {
 		wire.SetEventHeaders(r.Header, dv.Event, a.Number)
-	}
-	if dv.SignKey != "" {
-		wire.SignLive(r.Header, r.URL.Host, dv.SignKey, a.StartedAt)
 	}
 	if len(s.secret) > 0 {
 		wire.SignWebhook(r.Header, string(dv.Event.ID), body, s.secret, a.StartedAt)

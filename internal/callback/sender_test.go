@@ -103,6 +103,13 @@ func TestTheRequestIsWhatTheVendorSends(t *testing.T) {
 		{"signed for a host in punycode", Config{}, func(d *live.Delivery) { d.SignKey, d.URL = "k", "http://B\u00fccher.example/" },
 			head("/", "xn--bcher-kva.example") + "ALI-LIVE-SIGNATURE: " + wire.LiveSignature("xn--bcher-kva.example", "946684800", "k") +
 				"\r\nALI-LIVE-TIMESTAMP: 946684800\r\nContent-Type: application/json\r\n\r\n" + body},
+		{"of a push, by GET, signed for the ingest domain", Config{}, func(d *live.Delivery) {
+			d.SignKey = "testkeyyourkey12"
+			d.Event.Type, d.Event.Key.Domain = live.EventPublishDone, "push.example.com"
+			d.Event.Detail.Publish = &live.PublishDetail{IP: "192.0.2.1", Node: "n"}
+		}, "GET /hook?a=b&action=publish_done&ip=192.0.2.1&id=show&app=push.example.com&appname=live&time=-62135596800&usrargs=&node=n HTTP/1.1\r\n" +
+			"Host: public.example\r\nUser-Agent: Go-http-client/1.1\r\nALI-LIVE-SIGNATURE: " + wire.LiveSignature("push.example.com", "946684800", "testkeyyourkey12") +
+			"\r\nALI-LIVE-TIMESTAMP: 946684800\r\n\r\n"},
 		{"with our headers", Config{EventHeaders: true}, func(*live.Delivery) {},
 			head("/hook?a=b", "public.example") + "Content-Type: application/json\r\nWebhook-Id: evt_1\r\n" +
 				"X-Live-Attempt: 3\r\nX-Live-Event-Seq: 7\r\nX-Live-Event-Type: record_paused\r\n\r\n" + body},

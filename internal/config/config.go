@@ -26,13 +26,23 @@ type Config struct {
 	// HTTP and RTMP are the addresses listened on, HOST:PORT; port 0 picks one.
 	HTTP string `yaml:"http"`
 	RTMP string `yaml:"rtmp"`
+	// HTTPS is the address of API calls by TLS; empty: none.
+	HTTPS string `yaml:"https"`
 
+	TLS       TLS       `yaml:"tls"`
 	Log       Log       `yaml:"log"`
 	API       API       `yaml:"api"`
 	Ingest    Ingest    `yaml:"ingest"`
 	Record    Record    `yaml:"record"`
 	Callbacks Callbacks `yaml:"callbacks"`
 	Storage   Storage   `yaml:"storage"`
+}
+
+// TLS names the certificate of the HTTPS listener and its key, PEM files that are
+// read again when they change. Without them, Dev makes a certificate of its own.
+type TLS struct {
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
 }
 
 // Log says what is logged to standard error.
@@ -61,8 +71,8 @@ type Ingest struct {
 
 // Record sets how recordings are written.
 type Record struct {
-	// FlushInterval bounds how long a frame waits in memory: with the time it
-	// may wait in the socket, half of what a killed process can lose.
+	// FlushInterval bounds how long a frame waits in memory; with the quarter of a
+	// second that it may wait in the socket, what a killed process can lose.
 	FlushInterval time.Duration `yaml:"flush_interval"`
 	// SyncInterval makes growing files safe from a power cut that often; 0
 	// leaves it to the operating system until a file is finished.
@@ -127,6 +137,12 @@ func (c Config) Validate() error {
 		_, _, err := net.SplitHostPort(addr)
 		check(err == nil, name, addr, "give HOST:PORT, such as :8080 or 127.0.0.1:0")
 	}
+	if c.HTTPS != "" {
+		_, _, err := net.SplitHostPort(c.HTTPS)
+		check(err == nil, "https", c.HTTPS, "give HOST:PORT, such as :8443 or 127.0.0.1:0")
+		check(c.Dev || c.TLS.CertFile != "", "tls.cert_file", `""`, "name the certificate of the https listener; only --dev makes one")
+	}
+	check((c.TLS.CertFile == "") == (c.TLS.KeyFile == ""), "tls", "one file", "give both cert_file and key_file, or neither")
 	check(oneOf(c.Log.Level, "debug", "info", "warn", "error"), "log.level", c.Log.Level, "choose debug, info, warn or error")
 	check(oneOf(c.Log.Format, "text", "json"), "log.format", c.Log.Format, "choose text or json")
 	check(c.API.QPSFactor >= 0, "api.qps_factor", c.API.QPSFactor, "give 0 (no limits) or more")

@@ -25,6 +25,30 @@ func TestDefaultsAreValid(t *testing.T) {
 	}
 }
 
+func TestHTTPSNeedsACertificate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		change func(c *Config)
+		says   string // empty: the settings are valid
+	}{
+		{"none", func(c *Config) {}, "tls.cert_file"},
+		{"both files", func(c *Config) { c.TLS = TLS{"cert.pem", "key.pem"} }, ""},
+		{"no key", func(c *Config) { c.TLS.CertFile = "cert.pem" }, "give both"},
+		{"no certificate", func(c *Config) { c.TLS.KeyFile, c.Dev = "key.pem", true }, "give both"},
+		{"development", func(c *Config) { c.Dev = true }, ""},
+		{"no port", func(c *Config) { c.HTTPS, c.Dev = "localhost", true }, "https"},
+	} {
+		c := Default()
+		c.HTTPS = ":8443"
+		tt.change(&c)
+		err := c.Validate()
+		if tt.says == "" && err != nil || tt.says != "" && (err == nil || !strings.Contains(err.Error(), tt.says)) {
+			t.Errorf("%s: %v, want %q in it", tt.name, err, tt.says)
+		}
+	}
+}
+
 func TestEnvironmentOverridesFile(t *testing.T) {
 	t.Parallel()
 	path := write(t, `

@@ -1,11 +1,13 @@
 package ingest
 
 import (
+	"context"
 	"log/slog"
 	"sync/atomic"
 
 	"tallylight/internal/live"
 	"tallylight/internal/media"
+	"tallylight/internal/media/codec"
 )
 
 // A Publication is a session that is live. Write and Close serve one goroutine;
@@ -16,21 +18,18 @@ type Publication struct {
 	reader   Reader
 	closed   bool
 
-	bytes      atomic.Int64
-	frames     [media.Data + 1]atomic.Int64 // by kind
-	videoCodec atomic.Uint32
-	audioCodec atomic.Uint32
+	ended context.Context // ends when the server ends the session
+	end   context.CancelCauseFunc
+
+	video, audio  meter
+	other         atomic.Int64 // bytes of configurations and data
+	width, height atomic.Int64
 }
 
-// SessionInfo is a session and what has come in of it so far.
-type SessionInfo struct {
-	live.Session
-	Bytes       int64 // of coded media, without the protocol's own
-	VideoFrames int64
-	AudioFrames int64
-	VideoCodec  media.Codec // the latest; CodecUnknown before the first frame
-	AudioCodec  media.Codec
-}
+// Ended returns a context that ends when the server wants the session to end,
+// for the reason that context.Cause tells. Whoever feeds the publication then
+// closes it.
+func (p *Publication) Ended() context.Context { return p.ended }
 
 // Session returns the session.
 func (p *Publication) Session() live.Session { return p.session }
@@ -52,27 +51,29 @@ func (p *Publication) Write(units []media.Unit) {
 }
 
 func (p *Publication) count(units []media.Unit) {
-	var bytes int64
-	var frames [media.Data + 1]int64
 	for i := range units {
 		u := &units[i]
-		bytes += int64(len(u.Body))
+		m := &p.video
 		switch {
-		case u.Config:
-		case u.Kind == media.Video:
-			frames[media.Video]++
-			p.videoCodec.Store(uint32(u.Codec))
+		case u.Config && u.Kind == media.Video:
+			p.measure(u)
+			fallthrough
+		case u.Config || u.Kind == media.Data:
+			p.other.Add(int64(len(u.Body)))
+			continue
 		case u.Kind == media.Audio:
-			frames[media.Audio]++
-			p.audioCodec.Store(uint32(u.Codec))
+			m = &p.audio
 		}
+		m.add(u)
 	}
-	p.bytes.Add(bytes)
-	for kind, n := range frames {
-		if n > 0 {
-			p.frames[kind].Add(n)
-		}
-	}
+}
+
+// measure takes the size of the pictures from a decoder configuration. One that
+// cannot be read tells none.
+func (p *Publication) measure(u *media.Unit) {
+	info, _ := codec.Parse(media.Track{Codec: u.Codec, Config: u.Body})
+	p.width.Store(int64(info.Width))
+	p.height.Store(int64(info.Height))
 }
 
 // Close ends the session. A nil cause means that the publisher ended it in
@@ -83,13 +84,16 @@ func (p *Publication) Close(cause error) {
 		return
 	}
 	p.closed = true
-	defer p.registry.remove(p.session.Key)
+	defer p.registry.remove(p)
+	p.end(nil)
 	p.reader.Close(cause)
 
+	now := p.registry.cfg.Now()
+	p.registry.history.end(p.session.ID, now)
 	info := p.Info()
-	log := p.log().With("elapsed", p.registry.cfg.Now().Sub(p.session.StartedAt), "bytes", info.Bytes,
-		"video_frames", info.VideoFrames, "video_codec", info.VideoCodec.String(),
-		"audio_frames", info.AudioFrames, "audio_codec", info.AudioCodec.String())
+	log := p.log().With("elapsed", now.Sub(p.session.StartedAt), "bytes", info.Bytes,
+		"video_frames", info.VideoFrames, "video_codec", info.VideoCodec,
+		"audio_frames", info.AudioFrames, "audio_codec", info.AudioCodec)
 	if cause != nil {
 		log = log.With("cause", cause.Error())
 	}
@@ -97,14 +101,19 @@ func (p *Publication) Close(cause error) {
 }
 
 // Info returns the session with its counters.
-func (p *Publication) Info() SessionInfo {
-	return SessionInfo{
+func (p *Publication) Info() live.SessionInfo {
+	return live.SessionInfo{
 		Session:     p.session,
-		Bytes:       p.bytes.Load(),
-		VideoFrames: p.frames[media.Video].Load(),
-		AudioFrames: p.frames[media.Audio].Load(),
-		VideoCodec:  media.Codec(p.videoCodec.Load()),
-		AudioCodec:  media.Codec(p.audioCodec.Load()),
+		Bytes:       p.video.bytes.Load() + p.audio.bytes.Load() + p.other.Load(),
+		VideoFrames: p.video.frames.Load(),
+		AudioFrames: p.audio.frames.Load(),
+		VideoCodec:  p.video.codecName(),
+		AudioCodec:  p.audio.codecName(),
+		Width:       int(p.width.Load()),
+		Height:      int(p.height.Load()),
+		FrameRate:   int(p.video.frameRate.Load()),
+		VideoRate:   int(p.video.bitRate.Load()),
+		AudioRate:   int(p.audio.bitRate.Load()),
 	}
 }
 

@@ -26,14 +26,15 @@ type Reader interface {
 	Close(cause error)
 }
 
-// domainStore is what this package needs of a store, and no more.
-type domainStore interface {
+// sessionStore is what this package needs of a store, and no more.
+type sessionStore interface {
 	View(ctx context.Context, fn func(store.Reader) error) error
+	Update(ctx context.Context, fn func(store.Tx) error) error
 }
 
 // Config is what a Registry works with.
 type Config struct {
-	Store domainStore
+	Store sessionStore
 	// Open opens the Reader of a session that is about to start. An error refuses
 	// the push.
 	Open func(ctx context.Context, s live.Session) (Reader, error)
@@ -47,16 +48,26 @@ type Config struct {
 // A Registry knows the sessions that are live. Its methods may be called by any
 // goroutine.
 type Registry struct {
-	cfg Config
+	cfg     Config
+	history *history
 
 	mu       sync.Mutex
-	sessions map[live.StreamKey]*Publication // nil while a publication starts
+	sessions map[live.StreamKey]*Publication
+	cuts     int // calls of Cut
 }
 
 // New returns a Registry without sessions.
 func New(cfg Config) *Registry {
-	return &Registry{cfg: cfg, sessions: make(map[live.StreamKey]*Publication)}
+	return &Registry{cfg: cfg, history: newHistory(cfg), sessions: make(map[live.StreamKey]*Publication)}
 }
+
+// Recover ends, in the history of sessions, those that the last run of the
+// server left open. It is called before the first Publish.
+func (r *Registry) Recover(ctx context.Context) error { return r.history.recover(ctx) }
+
+// Run writes the history of sessions until ctx ends and everything is written
+// that happened before. It returns an error if that could not be done.
+func (r *Registry) Run(ctx context.Context) error { return r.history.run(ctx) }
 
 // A Request asks to publish a stream.
 type Request struct {
@@ -65,6 +76,7 @@ type Request struct {
 	App, Stream string
 	Args        live.Args // parameters of the push URL
 	RemoteAddr  netip.AddrPort
+	LocalAddr   netip.AddrPort // where the server took it
 }
 
 // Publish starts a session. The caller writes its units to the Publication and
@@ -72,8 +84,9 @@ type Request struct {
 //
 // A push is refused with an error whose text may be shown to the encoder if
 // Refused reports so: it wraps live.ErrStreamName, live.ErrDomainNotFound,
-// live.ErrDomainStopped, ErrNoDomain, ErrNotMapped or live.ErrStreamBusy. Other
-// errors are failures of the store or of the Reader.
+// live.ErrDomainStopped, ErrNoDomain, ErrNotMapped, live.ErrAuthKeyMissing,
+// live.ErrAuthKeyInvalid, live.ErrAuthKeyExpired, live.ErrStreamForbidden or
+// live.ErrStreamBusy. Other errors are failures of the store or of the Reader.
 func (r *Registry) Publish(ctx context.Context, req Request) (*Publication, error) {
 	if err := live.ValidateName(req.App); err != nil {
 		return nil, fmt.Errorf("app: %w", err)
@@ -81,74 +94,115 @@ func (r *Registry) Publish(ctx context.Context, req Request) (*Publication, erro
 	if err := live.ValidateName(req.Stream); err != nil {
 		return nil, fmt.Errorf("stream: %w", err)
 	}
-	domain, streaming, err := r.resolve(ctx, req.Host)
-	if err != nil {
-		return nil, err
+	for {
+		cuts := r.cutCount()
+		now := r.cfg.Now()
+		domain, streaming, err := r.admit(ctx, req, now)
+		if err != nil {
+			return nil, err
+		}
+		p := &Publication{registry: r, session: live.Session{
+			ID:           live.NewSessionID(now),
+			Key:          live.StreamKey{Domain: streaming, App: req.App, Stream: req.Stream},
+			IngestDomain: domain,
+			Protocol:     req.Protocol,
+			RemoteAddr:   req.RemoteAddr,
+			LocalAddr:    req.LocalAddr,
+			Args:         req.Args,
+			StartedAt:    now,
+		}}
+		p.ended, p.end = context.WithCancelCause(context.Background())
+		reserved, err := r.reserve(p, cuts)
+		if err != nil {
+			return nil, err
+		}
+		if reserved {
+			if err := r.start(ctx, p); err != nil {
+				return nil, err
+			}
+			return p, nil
+		}
+		// Something was forbidden or stopped since, perhaps this stream: ask again.
 	}
-	now := r.cfg.Now()
-	s := live.Session{
-		ID:           live.NewSessionID(now),
-		Key:          live.StreamKey{Domain: streaming, App: req.App, Stream: req.Stream},
-		IngestDomain: domain,
-		Protocol:     req.Protocol,
-		RemoteAddr:   req.RemoteAddr,
-		Args:         req.Args,
-		StartedAt:    now,
-	}
-	return r.start(ctx, s)
 }
 
-// start reserves the session's stream and opens its Reader.
-func (r *Registry) start(ctx context.Context, s live.Session) (*Publication, error) {
-	if !r.reserve(s.Key) {
-		return nil, fmt.Errorf("%w: %s", live.ErrStreamBusy, s.Key)
-	}
-	p := &Publication{registry: r, session: s}
+// start opens the Reader of a publication whose stream is reserved.
+func (r *Registry) start(ctx context.Context, p *Publication) error {
+	s := p.session
 	defer func() {
 		if p.reader == nil { // refused, or a panic
-			r.remove(s.Key)
+			r.remove(p)
 		}
 	}()
 	reader, err := r.cfg.Open(ctx, s)
 	if err != nil {
-		return nil, fmt.Errorf("open reader of %s: %w", s.Key, err)
+		return fmt.Errorf("open reader of %s: %w", s.Key, err)
 	}
+	r.mu.Lock()
 	p.reader = reader
-	r.mu.Lock()
-	r.sessions[s.Key] = p
 	r.mu.Unlock()
+	r.history.begin(s)
 	p.log().Info("publish started", "remote_addr", s.RemoteAddr.String(), "ingest_domain", s.IngestDomain)
-	return p, nil
+	return nil
 }
 
-// reserve takes a stream unless it is taken.
-func (r *Registry) reserve(key live.StreamKey) bool {
+func (r *Registry) cutCount() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, taken := r.sessions[key]; taken {
-		return false
+	return r.cuts
+}
+
+// reserve takes the stream of p. It does not if Cut was called since cuts was
+// read, and fails if the stream is taken.
+func (r *Registry) reserve(p *Publication, cuts int) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cuts != cuts {
+		return false, nil
 	}
-	r.sessions[key] = nil
-	return true
+	key := p.session.Key
+	if _, taken := r.sessions[key]; taken {
+		return false, fmt.Errorf("%w: %s", live.ErrStreamBusy, key)
+	}
+	r.sessions[key] = p
+	return true, nil
 }
 
-func (r *Registry) remove(key live.StreamKey) {
+func (r *Registry) remove(p *Publication) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.sessions, key)
+	delete(r.sessions, p.session.Key)
+}
+
+// Cut ends the sessions that match, for the given reason, and returns how many
+// they are. Whoever forbids something commits that to the store first and then
+// calls Cut: no session that the store's new state forbids is live from then on
+// or starts later. A session is over within the time that its protocol needs.
+func (r *Registry) Cut(match func(live.Session) bool, cause error) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cuts++
+	n := 0
+	for _, p := range r.sessions {
+		if match(p.session) {
+			p.end(cause)
+			n++
+		}
+	}
+	return n
 }
 
 // Sessions returns the sessions that are live, the oldest first.
-func (r *Registry) Sessions() []SessionInfo {
+func (r *Registry) Sessions() []live.SessionInfo {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var list []SessionInfo
+	var list []live.SessionInfo
 	for _, p := range r.sessions {
-		if p != nil {
+		if p.reader != nil { // it has started
 			list = append(list, p.Info())
 		}
 	}
-	slices.SortFunc(list, func(a, b SessionInfo) int {
+	slices.SortFunc(list, func(a, b live.SessionInfo) int {
 		return cmp.Compare(a.ID, b.ID) // ids sort by time
 	})
 	return list

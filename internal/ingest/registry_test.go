@@ -205,8 +205,8 @@ func TestASessionLives(t *testing.T) {
 	if reader.written != 4 {
 		t.Errorf("reader got %d units, want 4", reader.written)
 	}
-	info := SessionInfo{Session: want, Bytes: 135, VideoFrames: 1, AudioFrames: 1, VideoCodec: media.HEVC, AudioCodec: media.Opus}
-	if got := r.Sessions(); !reflect.DeepEqual(got, []SessionInfo{info}) {
+	info := live.SessionInfo{Session: want, Bytes: 135, VideoFrames: 1, AudioFrames: 1, VideoCodec: "hevc", AudioCodec: "opus"}
+	if got := r.Sessions(); !reflect.DeepEqual(got, []live.SessionInfo{info}) {
 		t.Errorf("Sessions = %+v, want %+v", got, info)
 	}
 
@@ -297,4 +297,9 @@ func TestSessionsAreListedTheOldestFirst(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Sessions lists %v, want %v", got, want)
 	}
+}
+
+// newBareRegistry returns a registry on a store of the test's own.
+func newBareRegistry(s sessionStore) *Registry {
+	return New(Config{Store: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return testNow }})
 }

@@ -35,6 +35,7 @@ type Domain struct {
 	Region    string // a label; one server is one site
 	Scope     string // a label: domestic, overseas or global
 	CreatedAt time.Time
+	UpdatedAt time.Time // of the latest change of status; zero: none
 }
 
 // A DomainMapping sends the pushes of an ingest domain to a streaming domain.

@@ -14,10 +14,20 @@ var (
 	ErrConfigNotFound   = errors.New("config not found")
 	ErrAccountNotFound  = errors.New("account not found")
 	ErrAccessKeyMissing = errors.New("access key not found")
+	ErrUserNotFound     = errors.New("user not found")
+	ErrUserExists       = errors.New("user exists already")
+	ErrPolicyNotFound   = errors.New("policy not found")
 	ErrStreamBusy       = errors.New("stream has a publisher already")
 	ErrStreamName       = errors.New("invalid app or stream name")
+	ErrStreamForbidden  = errors.New("stream is forbidden")
 	ErrBucketNotFound   = errors.New("bucket not found")
 	ErrNotFound         = errors.New("not found")
+
+	// ErrAuthKeyMissing, ErrAuthKeyInvalid and ErrAuthKeyExpired are why a push to
+	// a domain with push authentication is refused.
+	ErrAuthKeyMissing = errors.New("auth_key is missing")
+	ErrAuthKeyInvalid = errors.New("auth_key is invalid")
+	ErrAuthKeyExpired = errors.New("auth_key has expired")
 
 	// ErrURLMalformed and ErrURLUnsafe are why a callback URL is refused: its
 	// form, or the address that it leads to.

@@ -13,6 +13,11 @@ const (
 	// EventFileCreated is told by a body without an event member; the name is
 	// the one under which the callback log lists it.
 	EventFileCreated EventType = "file_created"
+
+	// EventPublish and EventPublishDone tell of a push. Only ingest domains have
+	// them, and only streaming domains have the others.
+	EventPublish     EventType = "publish"
+	EventPublishDone EventType = "publish_done"
 )
 
 // An Event is a fact worth telling. It is written in the transaction that makes
@@ -30,8 +35,9 @@ type Event struct {
 // EventDetail is what an event says beyond its type; members that do not apply
 // are zero. The store keeps it as JSON, so that members can be added freely.
 type EventDetail struct {
-	File  *FileDetail  `json:"file,omitempty"`
-	Error *ErrorDetail `json:"error,omitempty"`
+	File    *FileDetail    `json:"file,omitempty"`
+	Error   *ErrorDetail   `json:"error,omitempty"`
+	Publish *PublishDetail `json:"publish,omitempty"`
 }
 
 // FileDetail describes the file of an EventFileCreated.

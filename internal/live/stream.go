@@ -65,6 +65,7 @@ type Session struct {
 	IngestDomain string // as pushed to; the streaming domain itself where none is mapped
 	Protocol     string // "rtmp"
 	RemoteAddr   netip.AddrPort
+	LocalAddr    netip.AddrPort // where it was taken; the zero AddrPort if unknown
 	Args         Args
 	StartedAt    time.Time
 }

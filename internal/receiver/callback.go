@@ -82,8 +82,11 @@ func parse(r *http.Request, body []byte, now time.Time) Callback {
 		c.parseBody(body)
 	case r.Method == http.MethodGet && query.Has("domain") && query.Has("app") && query.Has("stream"):
 		c.Event, c.Domain, c.App, c.Stream = EventOnDemand, query.Get("domain"), query.Get("app"), query.Get("stream")
+	case r.Method == http.MethodGet && wire.IsPublish(live.EventType(query.Get("action"))):
+		c.Event = live.EventType(query.Get("action"))
+		c.Domain, c.App, c.Stream = query.Get("app"), query.Get("appname"), query.Get("id")
 	default:
-		c.Problem = "neither a POST nor a question whether to record"
+		c.Problem = "neither a POST nor a question whether to record nor news of a push"
 	}
 	return c
 }

@@ -98,7 +98,11 @@ func (v *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (v *Receiver) verify(r *http.Request, body []byte) Callback {
 	now := v.now()
 	c := parse(r, body, now)
-	c.VendorSignature = verdict(wire.VerifyLive(r.Header, r.Host, v.config.Key, now))
+	signed := r.Host
+	if wire.IsPublish(c.Event) {
+		signed = c.Domain
+	}
+	c.VendorSignature = verdict(wire.VerifyLive(r.Header, signed, v.config.Key, now))
 	if v.config.Key == "" && c.VendorSignature != Unsigned {
 		c.VendorSignature = NotChecked
 	}

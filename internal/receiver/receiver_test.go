@@ -60,6 +60,17 @@ func signedLive(key string, at time.Time) func(http.Header) {
 	return func(h http.Header) { wire.SignLive(h, "hooks.example.com", key, at) }
 }
 
+// signedPush returns the callback about a push.
+func signedPush() *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "/?action=publish&id=show&app=push.example.com&appname=live", nil)
+	signed := http.Header{}
+	wire.SignLive(signed, "push.example.com", testKey, arrival)
+	for name, values := range signed {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	return r
+}
+
 func TestALineTellsWhatCameIn(t *testing.T) {
 	t.Parallel()
 	checking := Config{Key: testKey, Secret: testSecret}
@@ -95,8 +106,10 @@ func TestALineTellsWhatCameIn(t *testing.T) {
 			"12:30:15.678  record_started  play.example.com/live/show  seq -    attempt -   vendor unsigned     webhook unsigned     → 503", 503},
 		{"the question whether to record", checking, httptest.NewRequest(http.MethodGet, "/?app=live&domain=play.example.com&stream=show&vbitrate=2000&codec=h264", nil),
 			"12:30:15.678  on_demand       play.example.com/live/show  seq -    attempt -   vendor unsigned     webhook unsigned     → 200", 200},
+		{"news of a push, signed for its ingest domain", checking, signedPush(),
+			"12:30:15.678  publish         push.example.com/live/show  seq -    attempt -   vendor valid        webhook unsigned     → 200", 200},
 		{"a browser", checking, httptest.NewRequest(http.MethodGet, "/favicon.ico", nil),
-			"12:30:15.678  unknown         GET /favicon.ico: neither a POST nor a question whether to record  → 404", 404},
+			"12:30:15.678  unknown         GET /favicon.ico: neither a POST nor a question whether to record nor news of a push  → 404", 404},
 		{"a body that is no JSON", checking, post("hello", nil),
 			"12:30:15.678  unknown         POST /hook?token=1: body: invalid character 'h' looking for beginning of value  → 400", 400},
 		{"a body of another kind", checking, post(`{"event":"x"}`, nil),

@@ -73,10 +73,44 @@ type Reader interface {
 	// AccessKey returns a key pair, or live.ErrAccessKeyMissing.
 	AccessKey(ctx context.Context, id string) (live.AccessKey, error)
 
+	// AccessKeys returns the keys of an account and of its users, by creation.
+	AccessKeys(ctx context.Context, account live.AccountID) ([]live.AccessKey, error)
+
+	// User returns a user, or live.ErrUserNotFound.
+	User(ctx context.Context, account live.AccountID, name string) (live.User, error)
+
+	// Users returns the users of an account, by name.
+	Users(ctx context.Context, account live.AccountID) ([]live.User, error)
+
+	// UserPolicies returns the policies of a user, by name; none if there is no
+	// such user.
+	UserPolicies(ctx context.Context, account live.AccountID, user string) ([]live.UserPolicy, error)
+
+	// Nonces returns the nonces that have not expired at now, those that expire
+	// first at first.
+	Nonces(ctx context.Context, now time.Time) ([]live.Nonces, error)
+
 	// Domain returns a domain, or live.ErrDomainNotFound.
 	Domain(ctx context.Context, name string) (live.Domain, error)
 	// DomainMapping returns the mapping of an ingest domain, or live.ErrNotFound.
 	DomainMapping(ctx context.Context, pushDomain string) (live.DomainMapping, error)
+	// Domains returns the domains of an account, first added to last.
+	Domains(ctx context.Context, account live.AccountID) ([]live.Domain, error)
+	// DomainMappings returns the mappings to a streaming domain, by the names of
+	// the ingest domains.
+	DomainMappings(ctx context.Context, pullDomain string) ([]live.DomainMapping, error)
+	// PushAuth returns what a domain demands of pushes to it, or
+	// live.ErrConfigNotFound.
+	PushAuth(ctx context.Context, domain string) (live.PushAuth, error)
+
+	// Block returns the block of a stream, be it over or not, or live.ErrNotFound.
+	Block(ctx context.Context, key live.StreamKey) (live.Block, error)
+	// Blocks returns one page of blocks, by app and stream, and how many the query
+	// selects in all.
+	Blocks(ctx context.Context, q live.BlockQuery) (page []live.Block, total int, err error)
+	// PastSessions returns one page of sessions and how many the query selects in
+	// all.
+	PastSessions(ctx context.Context, q live.SessionQuery) (page []live.PastSession, total int, err error)
 
 	// RecordConfig returns the rule of exactly that triple, or
 	// live.ErrConfigNotFound.
@@ -89,6 +123,12 @@ type Reader interface {
 	RecordConfigs(ctx context.Context, q live.RecordConfigQuery) (page []live.RecordConfig, total int, err error)
 	// NotifyConfig returns a domain's configuration, or live.ErrConfigNotFound.
 	NotifyConfig(ctx context.Context, domain string) (live.NotifyConfig, error)
+	// StreamsNotifyConfig returns an ingest domain's configuration, or
+	// live.ErrConfigNotFound.
+	StreamsNotifyConfig(ctx context.Context, domain string) (live.StreamsNotifyConfig, error)
+	// AnnouncedPublishes returns the pushes whose end has to be told of, in the
+	// order of their sessions.
+	AnnouncedPublishes(ctx context.Context) ([]live.AnnouncedPublish, error)
 
 	// OpenRecordings returns the recordings that are not closed, oldest first.
 	OpenRecordings(ctx context.Context) ([]live.Recording, error)
@@ -105,6 +145,9 @@ type Reader interface {
 	Events(ctx context.Context, key live.StreamKey, after int64, limit int) ([]live.Event, error)
 	// Delivery returns a delivery, or live.ErrNotFound.
 	Delivery(ctx context.Context, id live.DeliveryID) (live.Delivery, error)
+	// NotifyRecords returns one page of the attempts that a query selects, the
+	// newest first, and how many it selects in all.
+	NotifyRecords(ctx context.Context, q live.NotifyRecordQuery) (page []live.NotifyRecord, total int, err error)
 	// Attempts returns the attempts of a delivery, first to last.
 	Attempts(ctx context.Context, id live.DeliveryID) ([]live.Attempt, error)
 	// NextDue returns the earliest time at which ClaimDeliveries, asked with the
@@ -122,22 +165,89 @@ type Tx interface {
 	// PutAccessKey inserts or replaces a key pair.
 	PutAccessKey(ctx context.Context, k live.AccessKey) error
 
+	// DeleteAccessKey fails with live.ErrAccessKeyMissing.
+	DeleteAccessKey(ctx context.Context, id string) error
+
+	// AddUser fails with live.ErrUserExists.
+	AddUser(ctx context.Context, u live.User) error
+
+	// DeleteUser deletes a user with its policies and its access keys. It fails
+	// with live.ErrUserNotFound.
+	DeleteUser(ctx context.Context, account live.AccountID, name string) error
+
+	// PutUserPolicy inserts or replaces a policy. It fails with
+	// live.ErrUserNotFound.
+	PutUserPolicy(ctx context.Context, p live.UserPolicy) error
+
+	// DeleteUserPolicy fails with live.ErrPolicyNotFound.
+	DeleteUserPolicy(ctx context.Context, account live.AccountID, user, name string) error
+
+	// AddNonces keeps nonces beside those that are kept.
+	AddNonces(ctx context.Context, n live.Nonces) error
+
+	// DeleteNonces forgets the nonces that have expired at now.
+	DeleteNonces(ctx context.Context, now time.Time) error
+
 	// AddDomain fails with live.ErrDomainExists.
 	AddDomain(ctx context.Context, d live.Domain) error
-	// SetDomainStatus fails with live.ErrDomainNotFound.
-	SetDomainStatus(ctx context.Context, name string, s live.DomainStatus) error
+	// SetDomainStatus sets UpdatedAt to now, too. It fails with
+	// live.ErrDomainNotFound.
+	SetDomainStatus(ctx context.Context, name string, s live.DomainStatus, now time.Time) error
+	// DeleteDomain deletes a domain with its mappings, its configurations, its
+	// blocks and its past sessions. Recordings, events and deliveries stay. It
+	// fails with live.ErrDomainNotFound.
+	DeleteDomain(ctx context.Context, name string) error
 	// AddDomainMapping fails with live.ErrMappingExists if the ingest domain is
 	// mapped, be it to the same streaming domain.
 	AddDomainMapping(ctx context.Context, m live.DomainMapping) error
+	// DeleteDomainMapping fails with live.ErrConfigNotFound if the ingest domain is
+	// not mapped to that streaming domain.
+	DeleteDomainMapping(ctx context.Context, pushDomain, pullDomain string) error
+	// PutPushAuth inserts or replaces. The store gives the ID, which a domain
+	// keeps until DeletePushAuth.
+	PutPushAuth(ctx context.Context, a live.PushAuth) error
+	// DeletePushAuth changes nothing if there is none.
+	DeletePushAuth(ctx context.Context, domain string) error
+
+	// PutBlock inserts or replaces, and forgets those of the domain's blocks that
+	// were over at b.CreatedAt.
+	PutBlock(ctx context.Context, b live.Block) error
+	// DeleteBlocks deletes the block of a stream; the app live.Any stands for every
+	// app. It changes nothing if there is none.
+	DeleteBlocks(ctx context.Context, key live.StreamKey) error
+
+	// AddSession keeps a session that has begun. Adding an id that exists changes
+	// nothing.
+	AddSession(ctx context.Context, s live.Session) error
+	// EndSession says when a session ended. It changes nothing if there is none.
+	EndSession(ctx context.Context, id live.SessionID, at time.Time) error
+	// EndLiveSessions ends every session that has not ended; for the start of a
+	// server that is the only one.
+	EndLiveSessions(ctx context.Context, at time.Time) error
+	// DeleteSessions forgets the sessions that ended before a time.
+	DeleteSessions(ctx context.Context, before time.Time) error
 
 	// AddRecordConfig fails with live.ErrConfigExists.
 	AddRecordConfig(ctx context.Context, c live.RecordConfig) error
+	// SetRecordConfig replaces the rule of c.Key(), all but its time of creation;
+	// it fails with live.ErrConfigNotFound.
+	SetRecordConfig(ctx context.Context, c live.RecordConfig) error
+	// DeleteRecordConfig fails with live.ErrConfigNotFound.
+	DeleteRecordConfig(ctx context.Context, key live.StreamKey) error
 	// AddNotifyConfig fails with live.ErrConfigExists.
 	AddNotifyConfig(ctx context.Context, c live.NotifyConfig) error
 	// SetNotifyConfig replaces; it fails with live.ErrConfigNotFound.
 	SetNotifyConfig(ctx context.Context, c live.NotifyConfig) error
 	// DeleteNotifyConfig fails with live.ErrConfigNotFound.
 	DeleteNotifyConfig(ctx context.Context, domain string) error
+	// PutStreamsNotifyConfig inserts or replaces an ingest domain's configuration.
+	PutStreamsNotifyConfig(ctx context.Context, c live.StreamsNotifyConfig) error
+	// DeleteStreamsNotifyConfig fails with live.ErrConfigNotFound.
+	DeleteStreamsNotifyConfig(ctx context.Context, domain string) error
+	// PutAnnouncedPublish inserts or replaces what is known of a session's push.
+	PutAnnouncedPublish(ctx context.Context, a live.AnnouncedPublish) error
+	// DeleteAnnouncedPublish does nothing where there is none.
+	DeleteAnnouncedPublish(ctx context.Context, id live.SessionID) error
 
 	// PutRecording inserts or replaces a recording.
 	PutRecording(ctx context.Context, r live.Recording) error

@@ -19,13 +19,20 @@ var (
 
 // Errors of authentication.
 var (
-	InvalidAccessKeyIDNotFound   = &Error{"InvalidAccessKeyId.NotFound", http.StatusNotFound, "Specified access key is not found."}
-	InvalidAccessKeyIDInactive   = badRequest("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
-	InvalidSecurityTokenMismatch = badRequest("InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken mismatch with the AccessKey.")
-	InvalidSignatureMethod       = badRequest("InvalidSignatureMethod", "Specified signature method is not valid.")
-	InvalidTimeStampFormat       = badRequest("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.")
-	InvalidTimeStampExpired      = badRequest("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
-	SignatureNonceUsed           = badRequest("SignatureNonceUsed", "Specified signature nonce was used already.")
+	InvalidAccessKeyIDNotFound    = &Error{"InvalidAccessKeyId.NotFound", http.StatusNotFound, "Specified access key is not found."}
+	InvalidAccessKeyIDInactive    = badRequest("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+	InvalidSecurityTokenMismatch  = badRequest("InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken mismatch with the AccessKey.")
+	InvalidSecurityTokenExpired   = badRequest("InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
+	InvalidSecurityTokenMalformed = badRequest("InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
+	// MissingSecurityToken means that a temporary key came without its token.
+	MissingSecurityToken    = Missing("SecurityToken")
+	InvalidSignatureMethod  = badRequest("InvalidSignatureMethod", "Specified signature method is not valid.")
+	InvalidTimeStampFormat  = badRequest("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.")
+	InvalidTimeStampExpired = badRequest("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+	SignatureNonceUsed      = badRequest("SignatureNonceUsed", "Specified signature nonce was used already.")
+	// Forbidden means that the policies of a user do not allow the call. The status
+	// is that of the operation's own page; other products answer 403.
+	Forbidden = badRequest("Forbidden", "Ram Permission is forbidden.")
 )
 
 // serverString introduces the string to sign at the end of a message. Clients

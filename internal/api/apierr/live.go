@@ -62,3 +62,100 @@ var (
 	MissingNotifyAuthKey          = Missing("NotifyAuthKey")
 	InvalidNotifyAuthKeyMalformed = badRequest("InvalidNotifyAuthKey.Malformed", "Specified NotifyAuthKey is invalid.")
 )
+
+// Errors of record commands and of the log of callbacks. The service fills in
+// some of the messages at run time; the words are ours there.
+var (
+	CodeConfigNotFound = badRequest("CodeConfigNotFound", "Config does not exist.")
+	StreamNotFound     = &Error{"StreamNotFound", http.StatusConflict, "Stream does not exist."}
+	TaskAlreadyStarted = &Error{"TaskAlreadyStarted", http.StatusConflict, "Task has already started."}
+	// TaskNotStarted is ours: the service documents no code for a stop without a
+	// task.
+	TaskNotStarted = &Error{"TaskNotStarted", http.StatusConflict, "Task has not started."}
+)
+
+// MalformedParam returns the error of record commands for a parameter whose
+// value cannot be used.
+func MalformedParam(parameter string) *Error {
+	return badRequest("MalformedParam", "Specified parameter "+parameter+" is not valid.")
+}
+
+// MalformedParams returns the error of the log of callbacks for a parameter whose
+// value cannot be used.
+func MalformedParams(parameter string) *Error {
+	return badRequest("MalformedParams", "Specified parameter "+parameter+" is not valid.")
+}
+
+// UnsupportedOperation returns the error for an operation that the service has
+// and this server does not offer. The code is ours.
+func UnsupportedOperation(name string) *Error {
+	return badRequest("UnsupportedOperation", "The operation "+name+" is not offered by this server.")
+}
+
+// Errors of lists of domains, and of what is asked of one domain.
+var (
+	// DomainNameMalformed is InvalidDomainNameMalformed in other words.
+	DomainNameMalformed              = badRequest("InvalidDomainName.Malformed", "The specific value of parameter DomainName is malformed.")
+	InvalidPageNumber                = badRequest("InvalidPageNumber.ValueNotSupported", "The specified value of parameter PageNumber is not supported.")
+	InvalidPageSize                  = badRequest("InvalidPageSize.ValueNotSupported", "The specified value of parameter PageSize is not supported.")
+	InvalidDomainStatus              = badRequest("InvalidDomainStatus.ValueNotSupported", "The specified value of parameter DomainStatus is not supported.")
+	InvalidDomainSearchType          = badRequest("InvalidDomainSearchType.ValueNotSupported", "The specified value of parameter DomainSearchType is not supported.")
+	InvalidDomainSearchTypeMalformed = badRequest("InvalidDomainSearchType.Malformed", "he specified value of parameter DomainSearchType is invalid.")
+	InvalidLiveDomainType            = badRequest("InvalidLiveDomainType.ValueNotSupported", "The specified value of parameter LiveDomainType is not supported.")
+)
+
+// Errors of functions of domains.
+var (
+	InvalidFunctionsMalformed    = badRequest("InvalidFunctions.Malformed", "Specified Functions is malformed.")
+	InvalidFunctionArgsMalformed = badRequest("InvalidFunctionArgs.Malformed", "The specified FunctionArgs is invalid.")
+	InvalidArgValueMalformed     = badRequest("InvalidArgValue.Malformed", "Specified ArgValue is malformed.")
+)
+
+// FunctionNotSupported returns the error for a function that domains do not have
+// here.
+func FunctionNotSupported(name string) *Error {
+	return badRequest("InvalidFunctionName.ValueNotSupported", "FunctionName ["+name+"] is not supported.")
+}
+
+// ArgNameNotSupported returns the error for an argument that a function does not
+// have.
+func ArgNameNotSupported(name string) *Error {
+	return badRequest("InvalidArgName.ValueNotSupported", "ArgName "+name+" is not supported.")
+}
+
+// MissingArg returns the error for an argument of a function that is absent or
+// empty.
+func MissingArg(name string) *Error {
+	return badRequest("MissingParameter"+name, "The specified value of ArgName["+name+"] is missing.")
+}
+
+// ArgMalformed returns the error for an argument of a function whose value cannot
+// be used. It names the argument: the value may be a key.
+func ArgMalformed(name string) *Error {
+	return badRequest("Invalid"+name+".Malformed", "ArgValue ["+name+"] is malformed.")
+}
+
+// Errors of streams.
+var (
+	InvalidParam               = badRequest("InvalidParam", "Parameter invalid.")
+	InvalidResumeTimeMalformed = badRequest("InvalidResumeTime.Malformed", "Specified parameter ResumeTime is not valid.")
+	QuotaExceededBlacklist     = badRequest("QuotaExceeded.Blacklist", "Exceed max blacklist count limit")
+
+	// StartTimeNotValid and EndTimeNotValid are InvalidStartTimeMalformed and
+	// InvalidEndTimeMalformed in other words, as is EndTimeMismatch.
+	StartTimeNotValid     = badRequest("InvalidStartTime.Malformed", "Specified parameter StartTime is not valid.")
+	EndTimeNotValid       = badRequest("InvalidEndTime.Malformed", "Specified parameter EndTime is not valid.")
+	StartTimeNotSupported = badRequest("InvalidStartTime.ValueNotSupported", "The specified value of parameter StartTime is not supported.")
+	EndTimeMismatch       = badRequest("InvalidEndTime.Mismatch", "Specified end time does not match the specified start time.")
+	DurationExceed        = badRequest("Duration.Exceed", "Duration between StartTime and EndTime is too long.")
+)
+
+// Errors of the callbacks about pushes.
+var (
+	// StreamsNotifyURLMalformed is InvalidNotifyURLMalformed in other words.
+	StreamsNotifyURLMalformed = badRequest("InvalidNotifyUrl.Malformed", "Specified parameter NotifyUrl is not valid.")
+	// NotifyEndTimeMismatch and NotifyDurationExceed are EndTimeMismatch and
+	// DurationExceed in other words.
+	NotifyEndTimeMismatch = badRequest("InvalidEndTime.Mismatch", "Specified EndTime does not match the specified StartTime.")
+	NotifyDurationExceed  = badRequest("Duration.Exceed", "StartTime needs to be within the last 7 days.")
+)

@@ -30,7 +30,8 @@ const prolog = `<?xml version='1.0' encoding='UTF-8'?>`
 
 // Encode returns the members of v, a struct, after the member RequestId. In XML
 // they stand inside an element named root, in JSON in a bare object. Lists nest
-// as their structs do, and an empty one is [] or nothing, never null.
+// as their structs do, and an empty one is [] or nothing, never null. A pointer
+// reads as what it points to, and has the option omitempty.
 func Encode(f Format, root, requestID string, v any) []byte {
 	b := make([]byte, 0, 512)
 	value := reflect.ValueOf(v)
@@ -67,6 +68,8 @@ func appendJSONMembers(b []byte, v reflect.Value, after bool) []byte {
 
 func appendJSON(b []byte, v reflect.Value) []byte {
 	switch {
+	case v.Kind() == reflect.Pointer: // nil ones are left out
+		return appendJSON(b, v.Elem())
 	case v.Kind() == reflect.Struct:
 		b = append(b, '{')
 		b = appendJSONMembers(b, v, false)
@@ -137,6 +140,9 @@ func appendXMLMembers(b []byte, v reflect.Value) []byte {
 
 // appendXML appends v as an element, and a list as one element an item.
 func appendXML(b []byte, name string, v reflect.Value, cdata bool) []byte {
+	if v.Kind() == reflect.Pointer { // nil ones are left out
+		v = v.Elem()
+	}
 	if v.Kind() == reflect.Slice {
 		for i := range v.Len() {
 			b = appendXML(b, name, v.Index(i), cdata)

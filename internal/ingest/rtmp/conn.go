@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -64,7 +65,8 @@ type conn struct {
 	target      target
 	streams     uint32 // message streams created
 	publication *ingest.Publication
-	streamID    uint32 // message stream of the publication
+	unwatch     func() bool // stops waiting for the end of the publication
+	streamID    uint32      // message stream of the publication
 	demuxer     demuxer
 	units       []media.Unit // of the batch being fed
 
@@ -102,12 +104,25 @@ func (c *conn) run(ctx context.Context) {
 	if ctx.Err() != nil {
 		err = errShutdown
 	}
+	if cut := c.cut(); cut != nil {
+		c.endPublication(cut)
+		err = c.refuseStream(c.streamID, codePublishDenied, cut.Error())
+		c.flush()
+	}
 	c.endPublication(endCause(err))
 	c.chunks.close()
 	c.logEnd(err)
 	if _, refused := errors.AsType[*refusal](err); refused {
 		c.linger()
 	}
+}
+
+// cut returns why the registry wants the publication to end, nil if it does not.
+func (c *conn) cut() error {
+	if c.publication == nil {
+		return nil
+	}
+	return context.Cause(c.publication.Ended())
 }
 
 // endCause turns why a connection ended into why its publication did.
@@ -293,9 +308,9 @@ func (c *conn) arm(ctx context.Context) error {
 	if err := c.nc.SetReadDeadline(deadline); err != nil {
 		return err
 	}
-	// Asked last: shutting down ends ctx first and the deadline after, so that
-	// one of the two is seen.
-	return ctx.Err()
+	// Asked last: shutting down and cutting off end a context first and the
+	// deadline after, so that one of the two is seen.
+	return cmp.Or(ctx.Err(), c.cut())
 }
 
 // processStart is what polls are counted from.
@@ -338,10 +353,9 @@ func (c *conn) linger() {
 	io.CopyN(io.Discard, c.nc, lingerBytes)
 }
 
-// remoteAddr returns the client's address, or the zero AddrPort if it is not an
-// IP address.
-func (c *conn) remoteAddr() netip.AddrPort {
-	if tcp, ok := c.nc.RemoteAddr().(*net.TCPAddr); ok {
+// addrPort returns an address of TCP, or the zero AddrPort if it is another.
+func addrPort(addr net.Addr) netip.AddrPort {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
 		a := tcp.AddrPort()
 		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 	}

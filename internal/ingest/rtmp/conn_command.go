@@ -158,12 +158,15 @@ func (c *conn) publish(ctx context.Context, streamID uint32, cmd command) error 
 		App:        c.target.app,
 		Stream:     name,
 		Args:       args,
-		RemoteAddr: c.remoteAddr(),
+		RemoteAddr: addrPort(c.nc.RemoteAddr()),
+		LocalAddr:  addrPort(c.nc.LocalAddr()),
 	})
 	if err != nil {
 		return c.refusePublish(streamID, err)
 	}
 	c.publication, c.streamID = p, streamID
+	// Wakes the read that waits; arm sees why.
+	c.unwatch = context.AfterFunc(p.Ended(), func() { c.nc.SetReadDeadline(time.Now()) })
 	c.demuxer = demuxer{}
 	c.latestMedia, c.sawMedia = time.Now(), false
 	c.chunks.maxMessage = c.server.cfg.MaxMessageSize
@@ -211,6 +214,7 @@ func (c *conn) endPublication(cause error) {
 		return
 	}
 	c.deliver()
+	c.unwatch()
 	c.publication.Close(cause)
 	c.publication = nil
 	c.setupDeadline = time.Now().Add(c.server.setupTimeout)

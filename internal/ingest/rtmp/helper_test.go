@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"sync"
@@ -21,6 +22,18 @@ const testDomain = "play.example.com"
 type oneDomain struct{ store.Reader }
 
 func (s oneDomain) View(ctx context.Context, fn func(store.Reader) error) error { return fn(s) }
+
+func (s oneDomain) Update(context.Context, func(store.Tx) error) error {
+	return errors.New("nothing is written")
+}
+
+func (oneDomain) PushAuth(context.Context, string) (live.PushAuth, error) {
+	return live.PushAuth{}, live.ErrConfigNotFound
+}
+
+func (oneDomain) Block(context.Context, live.StreamKey) (live.Block, error) {
+	return live.Block{}, live.ErrNotFound
+}
 
 func (oneDomain) Domain(_ context.Context, name string) (live.Domain, error) {
 	switch name {
@@ -193,7 +206,7 @@ func newTestConn(tb testing.TB) *conn {
 	c := newConn(New(Config{Registry: registry, Log: log}), server)
 	c.handshake.part = 2
 	c.chunks.maxMessage = c.server.cfg.MaxMessageSize
-	c.publication = p
+	c.publication, c.unwatch = p, func() bool { return true }
 	return c
 }
 

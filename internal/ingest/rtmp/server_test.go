@@ -302,6 +302,9 @@ func TestASessionEndsWithItsCause(t *testing.T) {
 			}
 			t.Error("data alone keeps the session going")
 		}, errIdle, []rigOption{fast}},
+		{"cut by the registry", func(_ *testing.T, r *rig, _ *Publisher) {
+			r.registry.Cut(func(live.Session) bool { return true }, live.ErrStreamForbidden)
+		}, live.ErrStreamForbidden, nil},
 		{"server shuts down", func(_ *testing.T, r *rig, _ *Publisher) { r.stop() }, errShutdown, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -316,13 +319,40 @@ func TestASessionEndsWithItsCause(t *testing.T) {
 			if !errors.Is(cause, tc.want) || (cause == nil) != (tc.want == nil) {
 				t.Errorf("cause %v, want %v", cause, tc.want)
 			}
-			if tc.name != "server shuts down" && tc.name != "connection reset" { // which may overtake what was sent
+			switch tc.name {
+			case "server shuts down", "cut by the registry", "connection reset": // which may overtake what was sent
+			default:
 				if len(units) == 0 || units[0].body != "before the end" {
 					t.Errorf("units %v, want what came before the end", units)
 				}
 			}
 		})
 	}
+}
+
+func TestAPushThatIsCutIsToldWhyAndClosed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p, session := r.publish(t, "show")
+	cut := time.Now()
+	if n := r.registry.Cut(func(s live.Session) bool { return s.Key.Stream == "show" }, live.ErrStreamForbidden); n != 1 {
+		t.Fatalf("%d sessions were cut", n)
+	}
+	session.wait(t)
+	if waited := time.Since(cut); waited >= pollInterval/2 {
+		t.Errorf("the session ended after %s, want at once", waited)
+	}
+	p.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	answers, err := io.ReadAll(p.conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{codePublishDenied, live.ErrStreamForbidden.Error()} {
+		if !strings.Contains(string(answers), text) {
+			t.Errorf("the answer does not say %q: %q", text, answers)
+		}
+	}
+	r.publish(t, "show") // the registry forgets; forbidding is the store's
 }
 
 func endBy(command string) func(*testing.T, *rig, *Publisher) {

@@ -50,21 +50,16 @@ func dsn(path string) (string, error) {
 // connect opens the connections, the writer's first, which checks and upgrades
 // the database.
 func (s *Store) connect(ctx context.Context, o Options, migrations []sqlstore.Migration) error {
-	w, err := newConn(ctx, s.db, writerPragmas...)
+	prepare, pragmas := own, writerPragmas
+	if o.guest {
+		prepare, pragmas = visit, guestPragmas
+	}
+	w, err := newConn(ctx, s.db, pragmas...)
 	if err != nil {
 		return err
 	}
 	s.writer = newWriter(w)
-	if err := identify(w); err != nil {
-		return err
-	}
-	if err := check(ctx, w, maxCheck); err != nil {
-		return err
-	}
-	if err := useWAL(w); err != nil {
-		return err
-	}
-	if err := sqlstore.Migrate(ctx, migrations, w.inTx); err != nil {
+	if err := prepare(ctx, w, migrations); err != nil {
 		return err
 	}
 	for range o.Readers {
@@ -76,6 +71,32 @@ func (s *Store) connect(ctx context.Context, o Options, migrations []sqlstore.Mi
 		s.connected++
 	}
 	return nil
+}
+
+// own checks and upgrades the database.
+func own(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
+	if err := identify(w); err != nil {
+		return err
+	}
+	if err := check(ctx, w, maxCheck); err != nil {
+		return err
+	}
+	if err := useWAL(w); err != nil {
+		return err
+	}
+	return sqlstore.Migrate(ctx, migrations, w.inTx)
+}
+
+// visit sees that the database is one that this version can read and write.
+func visit(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
+	var id int
+	if err := w.value(&id, `PRAGMA application_id`); err != nil {
+		return err
+	}
+	if id != applicationID {
+		return fmt.Errorf("%w (it is a database of another program)", store.ErrDamaged)
+	}
+	return sqlstore.CheckMigrated(ctx, migrations, w.inTx)
 }
 
 // identify marks an empty database as ours and refuses one of another program.

@@ -6,7 +6,8 @@
 // mode with a sync for every commit, so what an Update has written survives a
 // loss of power once Update has returned.
 //
-// One process has a database open at a time; whoever calls Open sees to that.
+// One process has a database open as its own at a time; whoever calls Open sees
+// to that. Others may Join it for a few small Updates.
 package sqlite
 
 import (
@@ -33,6 +34,8 @@ type Options struct {
 	// Readers is how many Views run at once, each on a connection of its own; 0
 	// stands for 4.
 	Readers int
+
+	guest bool // the database is another process's; see Join
 }
 
 // A Store keeps the server's state in an SQLite file.
@@ -55,6 +58,7 @@ var (
 	readerPragmas = append(pragmas[:len(pragmas):len(pragmas)], "query_only = ON", "wal_autocheckpoint = 0")
 	writerPragmas = append(pragmas[:len(pragmas):len(pragmas)], "synchronous = FULL", "cache_size = -16384",
 		"journal_size_limit = 67108864")
+	guestPragmas = append(pragmas[:len(pragmas):len(pragmas)], "synchronous = FULL", "wal_autocheckpoint = 0")
 )
 
 var dialect = sqlstore.NewDialect(`SELECT value FROM json_each(%s)`)
@@ -74,11 +78,26 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	return open(ctx, path, o, migrations)
 }
 
+// Join opens the database file at path, which exists, beside the process that
+// has it open, if one has. What is updated through either is seen by both at
+// once, and as durable. Join does not check the database nor upgrade its schema,
+// which has to be that of this version, and it leaves it to the other process to
+// move the log into the database; only the last one who closes does that anyway.
+//
+// The errors are those of Open, and fs.ErrNotExist where there is no database.
+func Join(ctx context.Context, path string) (*Store, error) {
+	migrations, err := sqlstore.Migrations(migrationFiles())
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, path, Options{Readers: 1, guest: true}, migrations)
+}
+
 func open(ctx context.Context, path string, o Options, migrations []sqlstore.Migration) (*Store, error) {
 	if o.Readers <= 0 {
 		o.Readers = defaultReaders
 	}
-	if err := create(path); err != nil {
+	if err := ensureFile(path, o.guest); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	name, err := dsn(path)
@@ -96,6 +115,15 @@ func open(ctx context.Context, path string, o Options, migrations []sqlstore.Mig
 	s.close = sync.OnceValue(s.shutDown)
 	go s.writer.run()
 	return s, nil
+}
+
+// ensureFile makes the file unless there is one; for a guest there has to be.
+func ensureFile(path string, guest bool) error {
+	if guest {
+		_, err := os.Stat(path)
+		return err
+	}
+	return create(path)
 }
 
 // create makes an empty database file if there is none. SQLite gives the files

@@ -92,7 +92,7 @@ func (t *Tx) finishAttempt(ctx context.Context, d live.Delivery, a live.Attempt)
 	if err != nil {
 		return err
 	}
-	if err := t.putAttempt(ctx, d.ID, a); err != nil {
+	if err := t.putAttempt(ctx, d.ID, l.stream, a); err != nil {
 		return err
 	}
 	_, err = t.conn.Exec(ctx, `UPDATE deliveries SET waiting = FALSE WHERE id = (

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -49,23 +50,9 @@ func Migrations(files fs.FS) ([]Migration, error) {
 // Its errors wrap store.ErrNewerSchema or store.ErrSchemaChanged where the
 // recorded migrations are not the first of ours.
 func Migrate(ctx context.Context, migrations []Migration, inTx func(context.Context, func(Conn) error) error) error {
-	var applied []Migration
-	err := inTx(ctx, func(c Conn) (err error) {
-		if _, err := c.Exec(ctx, `CREATE TABLE IF NOT EXISTS schema_migrations (
-			version    INTEGER PRIMARY KEY,
-			name       TEXT NOT NULL,
-			checksum   TEXT NOT NULL,
-			applied_at BIGINT NOT NULL)`); err != nil {
-			return err
-		}
-		applied, err = all(ctx, c, func(scan func(...any) error) (m Migration, err error) {
-			err = scan(&m.Version, &m.Name, &m.Checksum)
-			return m, err
-		}, `SELECT version, name, checksum FROM schema_migrations ORDER BY version`)
-		return err
-	})
+	applied, err := applied(ctx, inTx)
 	if err != nil {
-		return fmt.Errorf("read schema version: %w", err)
+		return err
 	}
 	if err := checkApplied(applied, migrations); err != nil {
 		return err
@@ -84,6 +71,47 @@ func Migrate(ctx context.Context, migrations []Migration, inTx func(context.Cont
 		}
 	}
 	return nil
+}
+
+// errOlderSchema is for those who may not upgrade.
+var errOlderSchema = errors.New("store was written by an older version: start the server of this version once, which upgrades it")
+
+// CheckMigrated returns an error unless the schema is that of the last of the
+// migrations. Its errors wrap those that Migrate's wrap.
+func CheckMigrated(ctx context.Context, migrations []Migration, inTx func(context.Context, func(Conn) error) error) error {
+	applied, err := applied(ctx, inTx)
+	if err != nil {
+		return err
+	}
+	if err := checkApplied(applied, migrations); err != nil {
+		return err
+	}
+	if len(applied) < len(migrations) {
+		return errOlderSchema
+	}
+	return nil
+}
+
+// applied returns the migrations that are recorded.
+func applied(ctx context.Context, inTx func(context.Context, func(Conn) error) error) (list []Migration, err error) {
+	err = inTx(ctx, func(c Conn) (err error) {
+		if _, err := c.Exec(ctx, `CREATE TABLE IF NOT EXISTS schema_migrations (
+			version    INTEGER PRIMARY KEY,
+			name       TEXT NOT NULL,
+			checksum   TEXT NOT NULL,
+			applied_at BIGINT NOT NULL)`); err != nil {
+			return err
+		}
+		list, err = all(ctx, c, func(scan func(...any) error) (m Migration, err error) {
+			err = scan(&m.Version, &m.Name, &m.Checksum)
+			return m, err
+		}, `SELECT version, name, checksum FROM schema_migrations ORDER BY version`)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read schema version: %w", err)
+	}
+	return list, nil
 }
 
 // checkApplied reports whether the applied migrations are the first of known.

@@ -80,6 +80,33 @@ func (t *Tx) AddRecordConfig(ctx context.Context, c live.RecordConfig) error {
 	return nil
 }
 
+// SetRecordConfig implements store.Tx.
+func (t *Tx) SetRecordConfig(ctx context.Context, c live.RecordConfig) error {
+	formats, err := encode(storedFormats(c.Formats))
+	if err == nil {
+		err = change(ctx, t.conn, live.ErrConfigNotFound,
+			`UPDATE record_configs SET oss_endpoint = $4, oss_bucket = $5, on_demand = $6, delay_ns = $7,
+				start_time = $8, end_time = $9, formats = $10
+			WHERE domain = $1 AND app = $2 AND stream = $3`,
+			c.Domain, c.App, c.Stream, c.OSSEndpoint, c.OSSBucket, int64(c.OnDemand), int64(c.DelayTime),
+			micros(c.StartTime), micros(c.EndTime), formats)
+	}
+	if err != nil {
+		return fmt.Errorf("set record config %s: %w", c.Key(), err)
+	}
+	return nil
+}
+
+// DeleteRecordConfig implements store.Tx.
+func (t *Tx) DeleteRecordConfig(ctx context.Context, key live.StreamKey) error {
+	err := change(ctx, t.conn, live.ErrConfigNotFound,
+		`DELETE FROM record_configs WHERE domain = $1 AND app = $2 AND stream = $3`, key.Domain, key.App, key.Stream)
+	if err != nil {
+		return fmt.Errorf("delete record config %s: %w", key, err)
+	}
+	return nil
+}
+
 // A recordFormat is a live.RecordFormat as stored in JSON. The names of its
 // members are part of the schema.
 type recordFormat struct {

@@ -60,7 +60,7 @@ func testDomains(t *testing.T, b Backend) {
 	get := func(ctx context.Context, r store.Reader) (live.Domain, error) { return r.Domain(ctx, domain.Name) }
 	missing(t, b.Store, live.ErrDomainNotFound, get)
 	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
-		if err := refused(tx.SetDomainStatus(ctx, domain.Name, live.DomainOffline), live.ErrDomainNotFound); err != nil {
+		if err := refused(tx.SetDomainStatus(ctx, domain.Name, live.DomainOffline, epoch), live.ErrDomainNotFound); err != nil {
 			return err
 		}
 		if err := tx.AddDomain(ctx, domain); err != nil {
@@ -71,9 +71,9 @@ func testDomains(t *testing.T, b Backend) {
 	equal(t, "Domain", read(t, b.Store, get), domain)
 
 	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
-		return tx.SetDomainStatus(ctx, domain.Name, live.DomainOffline)
+		return tx.SetDomainStatus(ctx, domain.Name, live.DomainOffline, after(time.Hour))
 	})
-	domain.Status = live.DomainOffline
+	domain.Status, domain.UpdatedAt = live.DomainOffline, after(time.Hour)
 	equal(t, "Domain", read(t, b.Store, get), domain)
 }
 
@@ -128,7 +128,27 @@ func testRecordConfigs(t *testing.T, b Backend) {
 	})
 	equal(t, "RecordConfig", read(t, b.Store, get(full.Key())), full)
 	equal(t, "RecordConfig", read(t, b.Store, get(bare.Key())), bare)
-	missing(t, b.Store, live.ErrConfigNotFound, get(live.StreamKey{Domain: show.Domain, App: "live", Stream: "other"}))
+	other := live.StreamKey{Domain: show.Domain, App: "live", Stream: "other"}
+	missing(t, b.Store, live.ErrConfigNotFound, get(other))
+
+	changed := recordConfig("live", "show", after(time.Hour))
+	changed.OSSEndpoint, changed.OSSBucket, changed.OnDemand, changed.DelayTime = "elsewhere", "others", live.OnDemandAutomatic, time.Minute
+	changed.StartTime, changed.EndTime, changed.Formats = time.Time{}, after(time.Minute), changed.Formats[:1]
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+		if err := refused(tx.SetRecordConfig(ctx, recordConfig("live", "other", epoch)), live.ErrConfigNotFound); err != nil {
+			return err
+		}
+		if err := refused(tx.DeleteRecordConfig(ctx, other), live.ErrConfigNotFound); err != nil {
+			return err
+		}
+		if err := tx.DeleteRecordConfig(ctx, bare.Key()); err != nil {
+			return err
+		}
+		return tx.SetRecordConfig(ctx, changed)
+	})
+	changed.CreatedAt = full.CreatedAt
+	equal(t, "RecordConfig that was set", read(t, b.Store, get(full.Key())), changed)
+	missing(t, b.Store, live.ErrConfigNotFound, get(bare.Key()))
 }
 
 func testMatchRecordConfig(t *testing.T, b Backend) {

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"tallylight/internal/config"
+	"tallylight/internal/live"
+	"tallylight/internal/store"
+	"tallylight/internal/store/sqlite"
+)
+
+// databaseFile is the database in the data folder.
+const databaseFile = "tallylight.db"
+
+// dataFlags say whose data a command works on. A server may be running there or
+// not.
+type dataFlags struct {
+	Config string  `help:"Read settings from this YAML file." placeholder:"FILE"`
+	Data   *string `help:"Folder of the server's data (default ./tallylight-data)." placeholder:"DIR"`
+}
+
+// with runs fn with the database and the account that owns it.
+func (f *dataFlags) with(ctx context.Context, fn func(st *sqlite.Store, account live.AccountID) error) (err error) {
+	cfg, err := config.Load(f.Config, os.Environ())
+	if err != nil {
+		return usageError{err}
+	}
+	dir := cfg.Data
+	if f.Data != nil {
+		dir = *f.Data
+	}
+	st, err := sqlite.Join(ctx, filepath.Join(dir, databaseFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no server has used the folder %s yet: start one, or name another folder with --data", dir)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	var owner live.Account
+	err = st.View(ctx, func(r store.Reader) (err error) {
+		owner, err = r.OwnerAccount(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return fn(st, owner.ID)
+}
+
+// update runs fn in a transaction on the database.
+func (f *dataFlags) update(ctx context.Context, fn func(tx store.Tx, account live.AccountID) error) error {
+	return f.with(ctx, func(st *sqlite.Store, account live.AccountID) error {
+		return st.Update(ctx, func(tx store.Tx) error { return fn(tx, account) })
+	})
+}
+
+// view does the same to read.
+func (f *dataFlags) view(ctx context.Context, fn func(r store.Reader, account live.AccountID) error) error {
+	return f.with(ctx, func(st *sqlite.Store, account live.AccountID) error {
+		return st.View(ctx, func(r store.Reader) error { return fn(r, account) })
+	})
+}

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"tallylight/internal/api/apierr"
+	"tallylight/internal/live"
+	"tallylight/internal/store"
+)
+
+var updateLiveAppRecordConfig = operation{
+	name:     "UpdateLiveAppRecordConfig",
+	summary:  "Changes a record config, from the next push on. What is not given stays as it is; bucket and object names cannot be changed.",
+	qps:      30,
+	access:   accessUpdate,
+	resource: resourceDomain,
+	params: slices.Concat([]parameter{
+		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
+		{name: "AppName", about: "App of the config, or * for the one of all apps.", example: "live"},
+		{name: "StreamName", about: "Stream of the config, or * for the one of all streams.", preset: "*", example: "show"},
+		{name: "OssEndpoint", about: "Endpoint of the bucket. It is kept and shown; where a bucket is, the server's configuration says.", limits: "1 to 255 printable characters without blanks.", example: "oss-cn-shanghai.aliyuncs.com"},
+		{name: "OnDemand", about: "Who decides whether a push is recorded: 0 all are, 2 the parameter record_config of the push URL, 7 RealTimeRecordCommand.", limits: "0, 2, 7", example: "0"},
+		{name: "DelayTime", about: "Seconds for which an interrupted recording waits for its encoder to come back.", limits: "15 to 21600", example: "180", malformed: apierr.InvalidDelayTime},
+		{name: "StartTime", about: "Pushes before this time are not recorded.", limits: "UTC, at most 7 days from now.", example: "2026-11-23T08:00:00Z", malformed: apierr.InvalidStartTimeMalformed},
+		{name: "EndTime", about: "Pushes from this time on are not recorded. More than 7 days after StartTime counts as 7 days.", limits: "UTC, after StartTime and after now.", example: "2026-11-23T20:00:00Z", malformed: apierr.InvalidEndTimeMalformed},
+	}, formatTimingParameters("RecordFormat", "The formats of the config. If any is given, formats that are not are dropped; a new one cannot be added, because it would need an object name."), []parameter{
+		{name: "TranscodeTemplates", about: "Transcoded streams to be recorded. Nothing is transcoded here, so that each is refused.", limits: "At most 10.", example: "sd", malformed: apierr.InvalidTemplateLengthMalformed},
+	}, formatTimingParameters("TranscodeRecordFormat", "One file format for transcoded streams. Nothing is transcoded here, so that each is refused.")),
+	errs: []*apierr.Error{
+		apierr.InvalidDomainNotFound,
+		apierr.IllegalOperation,
+		apierr.InvalidConfigNotFound,
+		apierr.InvalidOSSEndpointMalformed,
+		apierr.InvalidFormatMalformed,
+		apierr.InvalidFormatIllegalOperation,
+		apierr.InvalidCycleDurationMalformed,
+		apierr.InvalidSliceDurationMalformed,
+		apierr.MissingOSSObjectPrefix,
+		apierr.InvalidTemplateForbidRaw,
+		apierr.MissingTemplate,
+		apierr.InvalidParameter("TranscodeTemplates"),
+		apierr.InvalidDelayTime,
+		apierr.InvalidStartTimeMismatch,
+		apierr.InvalidEndTimeMismatch,
+	},
+	handler: handle((*Server).updateLiveAppRecordConfig),
+}
+
+// formatTimingParameters documents a list of formatTiming.
+func formatTimingParameters(name, about string) []parameter {
+	return []parameter{
+		{name: name, about: about, limits: "At most 3, each with another Format."},
+		{name: name + ".N.Format", about: "Container.", limits: "flv, mp4", example: "mp4"},
+		{name: name + ".N.CycleDuration", about: "Seconds after which a new file begins, at the next keyframe.", limits: "5 to 21600", example: "3600", malformed: apierr.InvalidCycleDurationMalformed},
+		{name: name + ".N.SliceDuration", about: "Seconds that a slice lasts, in formats that have slices.", limits: "5 to 30", example: "30", malformed: apierr.InvalidSliceDurationMalformed},
+	}
+}
+
+type updateLiveAppRecordConfigRequest struct {
+	DomainName             string         `rpc:"DomainName,required"`
+	AppName                string         `rpc:"AppName,required"`
+	StreamName             string         `rpc:"StreamName"`
+	OSSEndpoint            string         `rpc:"OssEndpoint,required"`
+	OnDemand               *int32         `rpc:"OnDemand"`
+	DelayTime              *int32         `rpc:"DelayTime"`
+	StartTime              time.Time      `rpc:"StartTime"`
+	EndTime                time.Time      `rpc:"EndTime"`
+	RecordFormats          []formatTiming `rpc:"RecordFormat,max=3"`
+	TranscodeTemplates     []string       `rpc:"TranscodeTemplates,max=10"`
+	TranscodeRecordFormats []formatTiming `rpc:"TranscodeRecordFormat,max=3"`
+}
+
+// A formatTiming is what an update can change of one container.
+type formatTiming struct {
+	Format        string `rpc:"Format"`
+	CycleDuration *int32 `rpc:"CycleDuration"`
+	SliceDuration *int32 `rpc:"SliceDuration"`
+}
+
+func (s *Server) updateLiveAppRecordConfig(ctx context.Context, c caller, q *updateLiveAppRecordConfigRequest) (empty, error) {
+	return empty{}, s.store.Update(ctx, func(tx store.Tx) error {
+		d, err := streamingDomain(ctx, tx, c, q.DomainName)
+		if err != nil {
+			return err
+		}
+		config, err := tx.RecordConfig(ctx, live.StreamKey{Domain: d.Name, App: q.AppName, Stream: streamOrAny(q.StreamName)})
+		if err != nil {
+			return err
+		}
+		if err := s.changeRecordConfig(&config, q); err != nil {
+			return err
+		}
+		return tx.SetRecordConfig(ctx, config)
+	})
+}
+
+// changeRecordConfig validates q and makes its changes.
+func (s *Server) changeRecordConfig(config *live.RecordConfig, q *updateLiveAppRecordConfigRequest) (err error) {
+	if !isEndpoint(q.OSSEndpoint) {
+		return apierr.InvalidOSSEndpointMalformed
+	}
+	config.OSSEndpoint = q.OSSEndpoint
+	if q.OnDemand != nil {
+		config.OnDemand = live.OnDemand(*q.OnDemand)
+		if !s.supported.decidesBy(config.OnDemand) {
+			return apierr.Invalid("OnDemand")
+		}
+	}
+	if err := refuseTranscoding(q.TranscodeTemplates, len(q.TranscodeRecordFormats)); err != nil {
+		return err
+	}
+	if len(q.RecordFormats) > 0 {
+		if config.Formats, err = s.supported.retimed(config.Formats, q.RecordFormats); err != nil {
+			return err
+		}
+	}
+	config.DelayTime, err = seconds(q.DelayTime, config.DelayTime, live.MinDelayTime, live.MaxDelayTime, apierr.InvalidDelayTime)
+	if err != nil {
+		return err
+	}
+	// A window that was given before may have passed; it needs to be right only
+	// when it is set.
+	if q.StartTime.IsZero() && q.EndTime.IsZero() {
+		return nil
+	}
+	if !q.StartTime.IsZero() {
+		config.StartTime = q.StartTime
+	}
+	if !q.EndTime.IsZero() {
+		config.EndTime = q.EndTime
+	}
+	return setRecordWindow(config, s.now())
+}
+
+// retimed returns the formats that in names, as they are in config but for what
+// in changes.
+func (c capabilities) retimed(config []live.RecordFormat, in []formatTiming) ([]live.RecordFormat, error) {
+	var out []live.RecordFormat
+	for _, f := range in {
+		format := live.Format(strings.ToLower(f.Format))
+		named := func(r live.RecordFormat) bool { return r.Format == format }
+		i := slices.IndexFunc(config, named)
+		switch {
+		case !c.writes(format):
+			return nil, apierr.InvalidFormatMalformed
+		case slices.ContainsFunc(out, named):
+			return nil, apierr.InvalidFormatIllegalOperation
+		case i < 0:
+			return nil, apierr.MissingOSSObjectPrefix
+		}
+		changed := config[i]
+		var err error
+		changed.CycleDuration, err = seconds(f.CycleDuration, changed.CycleDuration, live.MinCycleDuration, live.MaxCycleDuration, apierr.InvalidCycleDurationMalformed)
+		if err != nil {
+			return nil, err
+		}
+		changed.SliceDuration, err = seconds(f.SliceDuration, changed.SliceDuration, live.MinSliceDuration, live.MaxSliceDuration, apierr.InvalidSliceDurationMalformed)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, changed)
+	}
+	return out, nil
+}

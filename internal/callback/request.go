@@ -1,0 +1,74 @@
+package callback
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"tallylight/internal/callback/wire"
+	"tallylight/internal/live"
+)
+
+// newRequest returns the request of an attempt that starts at now, and its body:
+// what the vendor documents of it, which depends on the delivery and now alone.
+func newRequest(ctx context.Context, dv live.Delivery, now time.Time) (r *http.Request, body []byte, err error) {
+	t, err := parseURL(dv.URL)
+	if err != nil {
+		return nil, nil, err
+	}
+	if wire.IsPublish(dv.Event.Type) {
+		r, err = publishRequest(ctx, dv)
+	} else if body, err = wire.Body(dv.Event); err == nil {
+		r, err = http.NewRequestWithContext(ctx, http.MethodPost, dv.URL, bytes.NewReader(body))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if !isASCII(r.URL.Host) { // in punycode, so that the Host header is what is signed
+		r.URL.Host = strings.Replace(r.URL.Host, r.URL.Hostname(), t.name, 1)
+		r.Host = r.URL.Host
+	}
+	signed := r.URL.Host
+	if r.Method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+	} else {
+		signed = dv.Event.Key.Domain // the ingest domain: V2 of the signature
+	}
+	if dv.SignKey != "" {
+		wire.SignLive(r.Header, signed, dv.SignKey, now)
+	}
+	return r, body, nil
+}
+
+// publishRequest returns a GET whose query goes on with what there is to tell.
+func publishRequest(ctx context.Context, dv live.Delivery) (*http.Request, error) {
+	query, err := wire.PublishQuery(dv.Event)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, dv.URL, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	if r.URL.RawQuery != "" {
+		query = r.URL.RawQuery + "&" + query
+	}
+	r.URL.RawQuery = query
+	return r, nil
+}
+
+// Sent returns what an attempt to deliver dv sent: the body, or the query of a
+// GET, and the headers that the vendor documents, type and signature. It is for
+// the log of callbacks.
+func Sent(dv live.Delivery, a live.Attempt) (http.Header, []byte, error) {
+	r, body, err := newRequest(context.Background(), dv, a.StartedAt)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.Method == http.MethodGet {
+		body = []byte(r.URL.RawQuery)
+	}
+	return r.Header, body, nil
+}
