@@ -1,0 +1,143 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"tallylight/internal/api/sign"
+	"tallylight/internal/api/wire"
+)
+
+const (
+	benchDomain = "bench.example.com"
+	benchBucket = "bench"
+	// tallylightChunkSize is what Tallylight announces.
+	tallylightChunkSize = 65536
+)
+
+// startTallylight runs the binary and configures it through its API.
+func startTallylight(formats ...string) func(context.Context, options, string) (*server, error) {
+	return func(ctx context.Context, o options, dir string) (*server, error) {
+		key := sign.Key{ID: "bench", Secret: rand.Text()}
+		cmd := exec.CommandContext(ctx, o.binary, "serve", "--data", dir, "--dev", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0")
+		cmd.Env = append(os.Environ(), "TALLYLIGHT_ACCESS_KEY_ID="+key.ID, "TALLYLIGHT_ACCESS_KEY_SECRET="+key.Secret)
+		p, said, err := startAndScan(cmd, filepath.Join(dir, "tallylight.log"))
+		if err != nil {
+			return nil, err
+		}
+		api := apiClient{addr: said["http"], key: key}
+		if err := api.configure(ctx, formats); err != nil {
+			return nil, p.abort(err)
+		}
+		return &server{
+			process: p,
+			target: target{
+				Protocol:  protocolRTMP,
+				Addr:      said["rtmp"],
+				Query:     "?vhost=" + benchDomain,
+				ChunkSize: cmp.Or(o.chunkSize, tallylightChunkSize),
+			},
+			recordings: filepath.Join(dir, "records", benchBucket, "%s", "*"),
+			files:      len(formats),
+			signal:     syscall.SIGTERM, // the encoders would be waited for otherwise
+			mallocs:    api.mallocs,
+		}, nil
+	}
+}
+
+// An apiClient calls operations and reads metrics of a server.
+type apiClient struct {
+	addr string
+	key  sign.Key
+}
+
+// configure adds a domain and a rule that records all its streams.
+func (c apiClient) configure(ctx context.Context, formats []string) error {
+	err := c.call(ctx, "AddLiveDomain", map[string]string{
+		"DomainName":     benchDomain,
+		"LiveDomainType": "liveVideo",
+		"Region":         "cn-shanghai",
+	})
+	if err != nil {
+		return err
+	}
+	rule := map[string]string{
+		"DomainName":  benchDomain,
+		"AppName":     app,
+		"OssEndpoint": "oss.example.com",
+		"OssBucket":   benchBucket,
+	}
+	for i, format := range formats {
+		prefix := fmt.Sprintf("RecordFormat.%d.", i+1)
+		rule[prefix+"Format"] = format
+		rule[prefix+"CycleDuration"] = "3600"
+		rule[prefix+"OssObjectPrefix"] = "{StreamName}/{EscapedStartTime}_{EscapedEndTime}"
+	}
+	return c.call(ctx, "AddLiveAppRecordConfig", rule)
+}
+
+// call carries out one operation.
+func (c apiClient) call(ctx context.Context, action string, args map[string]string) error {
+	params := wire.Params{}.With("Action", action).With("Version", "2016-11-01").With("Format", "JSON")
+	for name, value := range args {
+		params = params.With(name, value)
+	}
+	params = sign.RPC(c.key, http.MethodPost, params, rand.Text(), time.Now())
+	if _, err := c.do(ctx, http.MethodPost, "/?"+params.Encode()); err != nil {
+		return fmt.Errorf("%s: %w", action, err)
+	}
+	return nil
+}
+
+// mallocs asks /metrics how many objects the server has allocated.
+func (c apiClient) mallocs(ctx context.Context) (int64, error) {
+	body, err := c.do(ctx, http.MethodGet, "/metrics")
+	if err != nil {
+		return 0, err
+	}
+	return parseMallocs(body)
+}
+
+// parseMallocs finds the counter of allocations in Prometheus text.
+func parseMallocs(metrics string) (int64, error) {
+	const name = "go_memstats_mallocs_total "
+	lines := bufio.NewScanner(strings.NewReader(metrics))
+	for lines.Scan() {
+		if text, ok := strings.CutPrefix(lines.Text(), name); ok {
+			n, err := strconv.ParseFloat(text, 64)
+			return int64(n), err
+		}
+	}
+	return 0, fmt.Errorf("/metrics has no %s", name)
+}
+
+func (c apiClient) do(ctx context.Context, method, path string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.addr+path, nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", resp.Status, body)
+	}
+	return string(body), err
+}
