@@ -1,0 +1,62 @@
+# Every target does its own set-up. `make help` lists them.
+
+export CGO_ENABLED := 0
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GOBUILD := go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+STATICCHECK := go tool -modfile=tools/go.mod staticcheck
+
+.PHONY: help demo build test unit conformance e2e race lint fuzz bench generate verify clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+demo: build ## see a push recorded and announced, in under a minute
+	@bin/tallylight demo
+
+build: ## build bin/tallylight, static, for this machine
+	@mkdir -p bin
+	$(GOBUILD) -o bin/tallylight ./cmd/tallylight
+
+test: unit conformance e2e ## run every test; installs ffmpeg and Node.js if they are missing
+
+unit: ## unit, property, contract and seed-fuzz tests of every package
+	@scripts/setup ffmpeg
+	go test ./internal/... ./cmd/... ./test/architecture/... ./test/bench/...
+
+conformance: build ## the official clients, unchanged, against a started server
+	@scripts/setup node
+	cd test/conformance && TEST_BINARY=$(CURDIR)/bin/tallylight go test ./...
+
+e2e: build ## ffmpeg pushes, kill -9, receivers that fail; checked by ffprobe
+	@scripts/setup ffmpeg
+	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/e2e/...
+
+race: ## unit tests under the race detector (needs a C compiler)
+	@scripts/setup ffmpeg
+	CGO_ENABLED=1 go test -race ./internal/... ./cmd/...
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l cmd internal test tools); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	GOOS=windows go vet ./internal/... ./cmd/...
+	GOOS=darwin go vet ./internal/... ./cmd/...
+	$(STATICCHECK) ./...
+	cd test/conformance && go vet ./...
+
+FUZZTIME ?= 20s
+fuzz: ## run every fuzz target for FUZZTIME (20s)
+	@scripts/fuzz $(FUZZTIME)
+
+bench: build ## media CPU and memory beside a raw copy and nginx-rtmp; needs Debian or Ubuntu
+	@scripts/setup nginx-rtmp ffmpeg
+	go run ./test/bench -binary bin/tallylight
+
+generate: ## renew docs/compat from the table of operations
+	go test ./internal/api -run TestTheCompatibilityPagesAreCurrent -count=1 -update
+
+verify: generate ## fail if generated files were not renewed
+	@stale=$$(git status --porcelain docs/compat); if [ -n "$$stale" ]; then echo "make generate changed:"; echo "$$stale"; exit 1; fi
+
+clean: ## remove what was built
+	rm -rf bin bench-results
