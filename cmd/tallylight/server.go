@@ -92,6 +92,10 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 		return nil, usageError{err}
 	}
 	buckets := newBuckets(cfg)
+	objects, err := newObjects(buckets, filepath.Join(cfg.Data, "tmp"))
+	if err != nil {
+		return nil, err
+	}
 	s.recorder, err = record.New(record.Config{
 		Store:         s.store,
 		Buckets:       buckets,
@@ -129,7 +133,7 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 		MaxConnections: cfg.Ingest.MaxConnections,
 	})
 	s.http = &http.Server{
-		Handler:           s.handler(cfg, guard, buckets),
+		Handler:           s.handler(cfg, guard, objects, zone),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -223,7 +227,7 @@ func listen(name, addr string) (net.Listener, error) {
 // handler serves the API on / and the server's own pages beside it. It looks at
 // the path itself, because clients sign the path as they sent it and a mux would
 // redirect some.
-func (s *server) handler(cfg config.Config, guard *callback.Guard, buckets blob.Buckets) http.Handler {
+func (s *server) handler(cfg config.Config, guard *callback.Guard, objects *objects, zone *time.Location) http.Handler {
 	qps := cfg.API.QPSFactor
 	if qps == 0 {
 		qps = -1 // no limits
@@ -231,10 +235,11 @@ func (s *server) handler(cfg config.Config, guard *callback.Guard, buckets blob.
 	s.api = api.New(api.Config{
 		Store:     s.store,
 		URLs:      guard,
-		Buckets:   bucketNames{buckets},
+		Buckets:   objects,
 		Recorder:  s.recorder,
 		Streams:   s.registry,
 		Sent:      callback.Sent,
+		Zone:      zone,
 		Log:       s.log,
 		Now:       time.Now,
 		QPSFactor: qps,
@@ -252,14 +257,6 @@ func (s *server) handler(cfg config.Config, guard *callback.Guard, buckets blob.
 			s.api.ServeHTTP(w, r)
 		}
 	})
-}
-
-// bucketNames tells the API which buckets exist.
-type bucketNames struct{ buckets blob.Buckets }
-
-func (b bucketNames) HasBucket(name string) bool {
-	_, err := b.buckets.Bucket(name)
-	return err == nil
 }
 
 // readyLine is what scripts wait for on standard output.

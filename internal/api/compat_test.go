@@ -24,11 +24,6 @@ const compatDir = "../../docs/compat"
 // byHand are the pages of compatDir that are not generated.
 var byHand = []string{"choices.md"}
 
-// planned are operations that belong to a recorder and are not built yet.
-var planned = strings.Fields(`
-	CreateLiveStreamRecordIndexFiles DescribeLiveStreamRecordIndexFile DescribeLiveStreamRecordIndexFiles
-	DescribeLiveStreamRecordContent DeleteLiveStreamRecordIndexFiles`)
-
 // commonErrors are those that every call can meet, in the order of the checks.
 var commonErrors = []*apierr.Error{
 	apierr.UnsupportedHTTPMethod, apierr.RequestTooLarge, apierr.TooManyParameters, apierr.InvalidFormat,
@@ -107,6 +102,25 @@ var differences = map[string][]string{
 	},
 	"DeleteLiveStreamsNotifyUrlConfig": {
 		"A configuration that does not exist is `InvalidConfig.NotFound`; the service documents no code.",
+	},
+	"CreateLiveStreamRecordIndexFiles": {
+		"Slices are those of m3u8 recordings. This version records none, so that a stream that was recorded to flv or mp4 is `OperationNotSupport`, one that was only pushed `NoRecordContent`, and one that was not pushed within 90 days `InvalidStream.NotFound`.",
+		"`OssObject` takes its times from the beginning of the first slice, in the zone of all object names. Objects are never replaced: a name that other content has is `InvalidOssObject.Malformed`.",
+		"More than 20,000 slices are `RecordContentExceed`.",
+		"`RecordUrl` is made of `OssBucket`, `OssEndpoint` and the name of the object. Slices of the same bucket are named relative to the playlist, others by such URLs.",
+	},
+	"DeleteLiveStreamRecordIndexFiles": {
+		"An id that the stream does not have is `FileNotFound`, one whose bucket is not configured any more `AccessDenied` if its file is to be removed; the others are deleted. A playlist that is gone already is no error.",
+		"`Code` and `Message` are OK; the service does not say what else they may be.",
+	},
+	"DescribeLiveStreamRecordContent": {
+		"An entry is one recording in one format: `StartTime`, `EndTime` and `Duration` are those of its stored files that overlap the window. A file that is being written is not listed.",
+	},
+	"DescribeLiveStreamRecordIndexFile": {
+		"An id that the stream does not have is `InvalidRecord.NotFound`; the service documents no code.",
+	},
+	"DescribeLiveStreamRecordIndexFiles": {
+		"The window selects by the time of creation. Listed are the index files that were made by `CreateLiveStreamRecordIndexFiles`; whether the service lists recorded files beside them it does not say, and here `DescribeLiveStreamRecordContent` and the callbacks tell of those.",
 	},
 	"DescribeLiveStreamsNotifyRecords": {
 		"One entry is one attempt, the newest first. `NotifyContent` is the query that was sent.",
@@ -189,25 +203,18 @@ func compatIndex() []byte {
 	for _, op := range operations {
 		done[op.name] = op
 	}
-	count := map[string]int{}
 	var table strings.Builder
 	for _, name := range operationNames() {
-		switch op := done[name]; {
-		case op != nil:
-			count["done"]++
+		if op := done[name]; op != nil {
 			fmt.Fprintf(&table, "| [%s](%s.md) | done | %s |\n", name, name, cell(op.summary))
-		case slices.Contains(planned, name):
-			count["planned"]++
-			fmt.Fprintf(&table, "| %s | planned | |\n", name)
-		default:
-			count["not offered"]++
+		} else {
 			fmt.Fprintf(&table, "| %s | not offered | |\n", name)
 		}
 	}
 	var b bytes.Buffer
 	b.WriteString(generated)
-	fmt.Fprintf(&b, "# Operations\n\nThe API of version %s has %d operations. Tallylight answers %d of them, each with a page of\n", apiVersion, len(operationNames()), count["done"])
-	fmt.Fprintf(&b, "its own; %d more are planned. All others, and the planned ones, are known by name: after the\nchecks that every call goes through they are refused with `%s`.\n", count["planned"], apierr.UnsupportedOperation("").Code)
+	fmt.Fprintf(&b, "# Operations\n\nThe API of version %s has %d operations. Tallylight answers %d of them, each with a page of\n", apiVersion, len(operationNames()), len(operations))
+	fmt.Fprintf(&b, "its own. All others are known by name: after the checks that every call goes through they are\nrefused with `%s`.\n", apierr.UnsupportedOperation("").Code)
 	b.WriteString("A name that the API does not have is `InvalidAction.NotFound`.\n\nWhere the service leaves a point open, [choices.md](choices.md) says what Tallylight does.\n\n")
 	b.WriteString("| operation | state | what it does |\n| --- | --- | --- |\n")
 	b.WriteString(table.String())
@@ -296,6 +303,8 @@ func wireType(t reflect.Type) string {
 		return "boolean"
 	case t.Kind() == reflect.String:
 		return "string"
+	case t.Kind() == reflect.Float32:
+		return "number"
 	}
 	return "integer"
 }

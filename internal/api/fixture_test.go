@@ -16,6 +16,7 @@ import (
 	"tallylight/internal/api/apierr"
 	"tallylight/internal/api/sign"
 	"tallylight/internal/api/wire"
+	"tallylight/internal/blob"
 	"tallylight/internal/live"
 	"tallylight/internal/store"
 	"tallylight/internal/store/sqlite"
@@ -157,14 +158,15 @@ func (f *fixture) send(r *http.Request) answer {
 	a := answer{status: w.Code, header: w.Header(), body: w.Body.String()}
 	if strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
 		var envelope struct {
-			Code               any // a number in the answers of some operations
+			Code               any // no error in the answers of some operations
 			Message, RequestId string
 		}
 		if err := json.Unmarshal(w.Body.Bytes(), &envelope); err != nil {
 			f.t.Fatalf("answer is no JSON: %v\n%s", err, a.body)
 		}
-		a.code, _ = envelope.Code.(string)
-		a.message, a.requestID = envelope.Message, envelope.RequestId
+		if a.message, a.requestID = envelope.Message, envelope.RequestId; w.Code != http.StatusOK {
+			a.code, _ = envelope.Code.(string)
+		}
 	}
 	return a
 }
@@ -203,6 +205,15 @@ func (fakeGuard) CheckURL(_ context.Context, rawURL string) error {
 type fakeBuckets struct{}
 
 func (fakeBuckets) HasBucket(name string) bool { return name != "no-such-bucket" }
+
+func (fakeBuckets) PutObject(_ context.Context, _, key string, _ []byte) error {
+	if strings.HasPrefix(key, "taken") {
+		return blob.ErrExists
+	}
+	return nil
+}
+
+func (fakeBuckets) DeleteObject(context.Context, string, string) error { return nil }
 
 // fakeRecorder carries out every command but those on streams whose names say
 // why not.

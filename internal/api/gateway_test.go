@@ -361,10 +361,10 @@ func TestAnAnswerThatCannotBeEncodedIsAnInternalError(t *testing.T) {
 	f := newFixture(t)
 	f.server.operations["Odd"] = &operation{name: "Odd", access: accessGet, resource: resourceAny,
 		handler: handle(func(*Server, context.Context, caller, *struct{}) (struct {
-			F float64 `rpc:"F"`
+			F complex64 `rpc:"F"`
 		}, error) {
 			return struct {
-				F float64 `rpc:"F"`
+				F complex64 `rpc:"F"`
 			}{1}, nil
 		})}
 	a := f.call(params("Odd"))

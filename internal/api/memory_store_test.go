@@ -32,6 +32,10 @@ type storeState struct {
 	records       []live.RecordConfig
 	auths         map[string]live.PushAuth
 	blocks        map[live.StreamKey]live.Block
+	sessions      []live.PastSession
+	contents      []live.RecordContent
+	slices        []live.Slice
+	indexes       map[live.IndexFileID]live.IndexFile
 }
 
 func newMemoryStore() *memoryStore {
@@ -44,6 +48,7 @@ func newMemoryStore() *memoryStore {
 		streamsNotify: map[string]live.StreamsNotifyConfig{},
 		auths:         map[string]live.PushAuth{},
 		blocks:        map[live.StreamKey]live.Block{},
+		indexes:       map[live.IndexFileID]live.IndexFile{},
 	}}
 }
 
@@ -67,6 +72,10 @@ func (m *memoryStore) Update(_ context.Context, fn func(store.Tx) error) error {
 		records:       slices.Clone(m.state.records),
 		auths:         maps.Clone(m.state.auths),
 		blocks:        maps.Clone(m.state.blocks),
+		sessions:      m.state.sessions,
+		contents:      m.state.contents,
+		slices:        slices.Clone(m.state.slices),
+		indexes:       maps.Clone(m.state.indexes),
 	}
 	if err := fn(memoryTx{storeState: &next}); err != nil {
 		return err
@@ -317,5 +326,44 @@ func (tx memoryTx) DeleteBlocks(_ context.Context, key live.StreamKey) error {
 }
 
 func (tx memoryTx) PastSessions(context.Context, live.SessionQuery) ([]live.PastSession, int, error) {
-	return nil, 0, nil // no test of the operations adds any here
+	return tx.sessions, len(tx.sessions), nil
+}
+
+func (tx memoryTx) RecordContents(context.Context, live.RecordContentQuery) ([]live.RecordContent, error) {
+	return tx.contents, nil
+}
+
+func (tx memoryTx) Slices(_ context.Context, q live.SliceQuery) (list []live.Slice, err error) {
+	for _, s := range tx.slices {
+		if s.Key == q.Key && !s.StoredAt.Before(q.From) && s.StoredAt.Before(q.To) && len(list) < q.Limit {
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
+
+func (tx memoryTx) AddSlice(_ context.Context, s live.Slice) error {
+	tx.slices = append(tx.slices, s)
+	return nil
+}
+
+func (tx memoryTx) IndexFile(_ context.Context, id live.IndexFileID) (live.IndexFile, error) {
+	return lookup(tx.indexes, id, live.ErrNotFound)
+}
+
+func (tx memoryTx) IndexFiles(context.Context, live.IndexFileQuery) ([]live.IndexFile, int, error) {
+	return nil, len(tx.indexes), nil // no test of the operations asks for a page here
+}
+
+func (tx memoryTx) AddIndexFile(_ context.Context, f live.IndexFile) error {
+	tx.indexes[f.ID] = f
+	return nil
+}
+
+func (tx memoryTx) DeleteIndexFile(_ context.Context, id live.IndexFileID) error {
+	if _, ok := tx.indexes[id]; !ok {
+		return live.ErrNotFound
+	}
+	delete(tx.indexes, id)
+	return nil
 }

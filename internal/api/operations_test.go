@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,6 +59,11 @@ var valid = map[string][]string{
 	"DescribeLiveStreamsNotifyUrlConfig": {"DomainName=" + pushDomain},
 	"DeleteLiveStreamsNotifyUrlConfig":   {"DomainName=" + pushDomain},
 	"DescribeLiveStreamsNotifyRecords":   {"DomainName=" + pushDomain, "StartTime=2026-11-23T00:00:00Z", "EndTime=2026-11-24T00:00:00Z"},
+	"CreateLiveStreamRecordIndexFiles":   append(indexWindow(), "OssBucket=recordings", "OssEndpoint=oss-cn-shanghai.aliyuncs.com", "OssObject=index/{AppName}/{StreamName}/{Date}-{Hour}{Minute}{Second}.m3u8"),
+	"DeleteLiveStreamRecordIndexFiles":   {"DomainName=" + playDomain, "AppName=live", "StreamName=show", "RecordId.1=" + testIndexID, "RecordId.2=" + otherIndexID, "RemoveFile=true"},
+	"DescribeLiveStreamRecordContent":    indexWindow(),
+	"DescribeLiveStreamRecordIndexFile":  {"DomainName=" + playDomain, "AppName=live", "StreamName=show", "RecordId=" + testIndexID},
+	"DescribeLiveStreamRecordIndexFiles": indexWindow(),
 	"RealTimeRecordCommand":              {"DomainName=" + playDomain, "AppName=live", "StreamName=show", "Command=start"},
 	"UpdateLiveAppRecordConfig":          {"DomainName=" + playDomain, "AppName=live", "OssEndpoint=oss-cn-beijing.aliyuncs.com", "RecordFormat.1.Format=mp4", "RecordFormat.1.CycleDuration=60"},
 	"UpdateLiveRecordNotifyConfig":       {"DomainName=" + playDomain, "NotifyUrl=https://cb.example.com/other"},
@@ -96,6 +102,14 @@ func (f *fixture) prepare(action string) *fixture {
 		}
 	case "DeleteLiveStreamsNotifyUrlConfig", "DescribeLiveStreamsNotifyUrlConfig":
 		f.mustCall("SetLiveStreamsNotifyUrlConfig", valid["SetLiveStreamsNotifyUrlConfig"]...)
+	case "CreateLiveStreamRecordIndexFiles":
+		f.addSlices()
+	case "DeleteLiveStreamRecordIndexFiles", "DescribeLiveStreamRecordIndexFile", "DescribeLiveStreamRecordIndexFiles":
+		f.addIndexFile(testIndexID, live.StreamKey{Domain: playDomain, App: "live", Stream: "show"})
+	case "DescribeLiveStreamRecordContent":
+		if f.memory == nil {
+			f.addRecordContent()
+		}
 	case "DescribeLiveRecordConfig":
 		f.mustCall("AddLiveAppRecordConfig", append(slices.Clone(valid["AddLiveAppRecordConfig"]), "RecordFormat.2.Format=flv",
 			"RecordFormat.2.OssObjectPrefix={StartTime}{EndTime}", "RecordFormat.2.CycleDuration=5", "DelayTime=15", "OnDemand=7",
@@ -117,6 +131,9 @@ func TestAnswersMatchTheGoldenFiles(t *testing.T) {
 					t.Fatalf("%d %s", a.status, a.body)
 				}
 				got := strings.ReplaceAll(a.body, a.header.Get("x-acs-request-id"), "REQUEST-ID") + "\n"
+				if op.name == "CreateLiveStreamRecordIndexFiles" {
+					got = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).ReplaceAllString(got, "RECORD-ID")
+				}
 				golden(t, op.name+"."+strings.ToLower(format), got)
 			})
 		}
@@ -291,6 +308,7 @@ func errorCases() []errorCase {
 	}
 	cases = append(cases, streamErrorCases()...)
 	// What the operations on notify configs share.
+	cases = append(cases, indexErrorCases()...)
 	for _, action := range []string{"AddLiveRecordNotifyConfig", "UpdateLiveRecordNotifyConfig"} {
 		cases = append(cases,
 			errorCase{action, "malformed NotifyUrl", []string{"NotifyUrl=malformed"}, apierr.InvalidNotifyURLMalformed, nil},
@@ -318,7 +336,7 @@ func errorCases() []errorCase {
 	// and a store that fails.
 	for _, op := range operations {
 		for _, f := range wire.Fields(op.request) {
-			if f.Required {
+			if f.Required && f.Max == 0 {
 				cases = append(cases,
 					errorCase{op.name, "without " + f.Name, []string{f.Name}, apierr.Missing(f.Name), nil},
 					errorCase{op.name, "with empty " + f.Name, []string{f.Name + "="}, apierr.Missing(f.Name), nil})
@@ -511,6 +529,7 @@ var otherRates = map[string]string{
 // messages that differ from the documented ones, and why.
 var otherWords = map[string]string{
 	"InvalidOssEndpoint.Malformed":          "documented as %s, to be filled in",
+	"InvalidParams":                         "documented as %s by one operation, to be filled in",
 	"MalformedParams":                       "documented as %s, to be filled in",
 	"MalformedParam":                        "documented as %s, to be filled in",
 	"CodeConfigNotFound":                    "documented as %s, to be filled in",
@@ -632,6 +651,8 @@ func sameType(t reflect.Type, doc string) bool {
 		return doc == "boolean"
 	case t.Kind() == reflect.Int32, t.Kind() == reflect.Int:
 		return doc == "integer(int32)"
+	case t.Kind() == reflect.Float32:
+		return doc == "number(float)"
 	case t.Kind() == reflect.Int64:
 		return doc == "integer(int64)"
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:

@@ -49,9 +49,16 @@ type urlChecker interface {
 	CheckURL(ctx context.Context, rawURL string) error
 }
 
-// bucketSet knows which buckets can be recorded to.
+// bucketSet knows the buckets that can be recorded to, and keeps the objects that
+// operations make. DeleteObject wraps live.ErrBucketNotFound for a bucket that is
+// not configured.
 type bucketSet interface {
 	HasBucket(name string) bool
+	// PutObject stores an object that is durable when it returns nil. If the key
+	// belongs to other content the error wraps blob.ErrExists.
+	PutObject(ctx context.Context, bucket, key string, content []byte) error
+	// DeleteObject deletes an object; that there is none is no error.
+	DeleteObject(ctx context.Context, bucket, key string) error
 }
 
 // A Config is what a Server works with. Store, URLs, Buckets, Recorder, Streams
@@ -65,6 +72,8 @@ type Config struct {
 	// Sent tells what an attempt of a callback sent.
 	Sent func(live.Delivery, live.Attempt) (http.Header, []byte, error)
 
+	// Zone is that of the times in object names; nil stands for live.DefaultZone.
+	Zone *time.Location
 	// Log takes one line a call; nil discards them.
 	Log *slog.Logger
 	// Now is the clock; nil stands for time.Now.
@@ -90,6 +99,7 @@ type Server struct {
 	recorder     commander
 	streams      streamRegistry
 	sent         sentFunc
+	zone         *time.Location
 	log          *slog.Logger
 	now          func() time.Time
 	recommendURL string
@@ -113,6 +123,7 @@ func New(c Config) *Server {
 		recorder:     c.Recorder,
 		streams:      c.Streams,
 		sent:         c.Sent,
+		zone:         c.Zone,
 		log:          c.Log,
 		now:          c.Now,
 		recommendURL: c.RecommendURL,
@@ -128,6 +139,9 @@ func New(c Config) *Server {
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.zone == nil {
+		s.zone = live.DefaultZone
 	}
 	if s.now == nil {
 		s.now = time.Now

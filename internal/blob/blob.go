@@ -16,7 +16,7 @@ var (
 	ErrNotFound = errors.New("object not found")
 )
 
-// A Bucket keeps objects. Objects are never replaced.
+// A Bucket keeps objects. Objects are never replaced, and deleted only by Delete.
 type Bucket interface {
 	// PutFile stores the file at path, which is finished and synced, under key
 	// (see live.ValidateObjectKey). When it returns nil the object is durable.
@@ -26,6 +26,9 @@ type Bucket interface {
 	PutFile(ctx context.Context, key, path string) error
 	// Size returns the size of an object in bytes, or ErrNotFound.
 	Size(ctx context.Context, key string) (int64, error)
+	// Delete deletes an object. When it returns nil the object is gone for good;
+	// that there was none is no error.
+	Delete(ctx context.Context, key string) error
 	// Location says where an object is in words of the operator: a path, a URL.
 	Location(key string) string
 }

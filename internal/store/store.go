@@ -139,6 +139,17 @@ type Reader interface {
 	UnfinishedRecordFiles(ctx context.Context) ([]live.RecordFile, error)
 	// Recording returns a recording, or live.ErrNotFound.
 	Recording(ctx context.Context, id live.RecordingID) (live.Recording, error)
+	// RecordContents returns what the stored files of a query amount to, one for
+	// each recording and format, by the beginning of their first files.
+	RecordContents(ctx context.Context, q live.RecordContentQuery) ([]live.RecordContent, error)
+	// Slices returns the slices that a query selects, in the order in which they
+	// were stored.
+	Slices(ctx context.Context, q live.SliceQuery) ([]live.Slice, error)
+	// IndexFile returns an index file, or live.ErrNotFound.
+	IndexFile(ctx context.Context, id live.IndexFileID) (live.IndexFile, error)
+	// IndexFiles returns one page of index files, ordered by creation, and how many
+	// the query selects in all.
+	IndexFiles(ctx context.Context, q live.IndexFileQuery) (page []live.IndexFile, total int, err error)
 
 	// Events returns the events of a stream in their order, from sequence number
 	// after+1 on, at most limit.
@@ -253,6 +264,15 @@ type Tx interface {
 	PutRecording(ctx context.Context, r live.Recording) error
 	// PutRecordFile inserts or replaces a record file.
 	PutRecordFile(ctx context.Context, f live.RecordFile) error
+	// AddSlice keeps where a slice is, and forgets those of its stream that were
+	// stored live.SliceRetention before it. Adding an object that was stored at
+	// that time already changes nothing.
+	AddSlice(ctx context.Context, s live.Slice) error
+	// AddIndexFile fails if the id exists. It forgets the index files of the stream
+	// that were created live.IndexFileRetention before.
+	AddIndexFile(ctx context.Context, f live.IndexFile) error
+	// DeleteIndexFile fails with live.ErrNotFound.
+	DeleteIndexFile(ctx context.Context, id live.IndexFileID) error
 
 	// AddEvent writes an event and returns it with its sequence number, which
 	// is one more than that of the stream's last event. Adding an id that exists

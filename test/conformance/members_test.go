@@ -42,7 +42,7 @@ func compareMember(t *testing.T, path string, got any, want reflect.Type) {
 	case bool:
 		fits = want.Kind() == reflect.Bool
 	case float64:
-		fits = want.Kind() == reflect.Int32 || want.Kind() == reflect.Int64
+		fits = want.Kind() == reflect.Int32 || want.Kind() == reflect.Int64 || want.Kind() == reflect.Float32 || want.Kind() == reflect.Float64
 	}
 	if !fits {
 		t.Errorf("%s is %v, the SDK has a %s", path, got, want)

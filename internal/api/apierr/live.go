@@ -159,3 +159,23 @@ var (
 	NotifyEndTimeMismatch = badRequest("InvalidEndTime.Mismatch", "Specified EndTime does not match the specified StartTime.")
 	NotifyDurationExceed  = badRequest("Duration.Exceed", "StartTime needs to be within the last 7 days.")
 )
+
+// Errors of index files, and of what was recorded.
+var (
+	InvalidParams = badRequest("InvalidParams", "invalid  params")
+	// IndexEndTimeMismatch, IndexOSSEndpointMalformed and IndexOSSBucketMalformed
+	// are those of record configs in other words.
+	IndexEndTimeMismatch      = badRequest("InvalidEndTime.Mismatch", "Specified end time does not math the specified start time.")
+	IndexOSSEndpointMalformed = badRequest("InvalidOssEndpoint.Malformed", "Specified OssEndpoint is malformed.")
+	IndexOSSBucketMalformed   = badRequest("InvalidOssBucket.Malformed", "Specified OssBucket is malformed.")
+	IndexOSSObjectMalformed   = badRequest("InvalidOssObject.Malformed", "Specified OssObject is malformed.")
+	IndexBucketNotFound       = &Error{"InvalidBucket.NotFound", http.StatusNotFound, "The bucket does not belong to you."}
+	IndexStreamNotFound       = badRequest("InvalidStream.NotFound", "Speicified stream does not exist.")
+	IndexConfigChanged        = badRequest("InvalidConfig.Changed", "The oss bucket info between StartTime and EndTime has changed.")
+	NoRecordContent           = badRequest("NoRecordContent", "The record content between StartTime and EndTime is empty.")
+	RecordContentExceed       = badRequest("RecordContentExceed", "The record content between StartTime and EndTime is exceeded, please narrow down the range.")
+	OperationNotSupport       = badRequest("OperationNotSupport", "The Operation is not support for flv/mp4 format or live to vod record.")
+	// InvalidRecordNotFound is ours: the service documents no code for an index
+	// file that does not exist.
+	InvalidRecordNotFound = &Error{"InvalidRecord.NotFound", http.StatusNotFound, "Record does not exist."}
+)

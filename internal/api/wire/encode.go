@@ -182,14 +182,16 @@ func appendXMLText(b []byte, s string, cdata bool) []byte {
 	return buf.Bytes()
 }
 
-// appendNumber appends a boolean or an integer, which read the same in JSON and
-// in XML.
+// appendNumber appends a boolean, an integer or a finite fraction, which read the
+// same in JSON and in XML.
 func appendNumber(b []byte, v reflect.Value) []byte {
 	switch {
 	case v.Kind() == reflect.Bool:
 		return strconv.AppendBool(b, v.Bool())
 	case v.CanInt():
 		return strconv.AppendInt(b, v.Int(), 10)
+	case v.CanFloat():
+		return strconv.AppendFloat(b, v.Float(), 'f', -1, v.Type().Bits())
 	}
 	panic("wire: cannot encode " + v.Type().String())
 }

@@ -46,6 +46,10 @@ func TestEncode(t *testing.T) {
 		{"CDATA that its text would end", XML, struct {
 			L string `rpc:"L,cdata"`
 		}{"]]>"}, `<?xml version='1.0' encoding='UTF-8'?><R><RequestId>ID</RequestId><L>]]&gt;</L></R>`},
+		{"fractions as short as they can be", JSON, struct {
+			A float32 `rpc:"A"`
+			B float32 `rpc:"B"`
+		}{29.96, 3540}, `{"RequestId":"ID","A":29.96,"B":3540}`},
 		{"control characters in JSON", JSON, struct {
 			L string `rpc:"L"`
 		}{"a\nb\x01\xffc"}, `{"RequestId":"ID","L":"a\nb\u0001\ufffdc"}`},

@@ -64,12 +64,44 @@ func Run(t *testing.T, open func(t *testing.T) blob.Bucket) {
 			t.Errorf("Size = %d, %v; want 5", size, err)
 		}
 	})
+	t.Run("an object can be deleted, and deleted again", func(t *testing.T) {
+		t.Parallel()
+		b := open(t)
+		for _, key := range []string{"a/k", "a/other"} {
+			if err := b.PutFile(t.Context(), key, file(t, key)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if err := b.Delete(t.Context(), "a/k"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := b.Size(t.Context(), "a/k"); !errors.Is(err, blob.ErrNotFound) {
+			t.Errorf("Size of a deleted object: %v, want ErrNotFound", err)
+		}
+		if size, err := b.Size(t.Context(), "a/other"); err != nil || size != 7 {
+			t.Errorf("Size of another object = %d, %v; want 7", size, err)
+		}
+		if err := b.PutFile(t.Context(), "a/k", file(t, "anew")); err != nil {
+			t.Errorf("PutFile under the key of a deleted object: %v", err)
+		}
+	})
+	t.Run("deleting from a bucket without objects is no error", func(t *testing.T) {
+		t.Parallel()
+		if err := open(t).Delete(t.Context(), "a/k"); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("a key cannot leave the bucket", func(t *testing.T) {
 		t.Parallel()
 		b := open(t)
 		for _, key := range []string{"", "/a", "../a", "a/../../b", "a//b", "a/./b", `a\b`, "a\x00b", strings.Repeat("a", 1024)} {
 			if err := b.PutFile(t.Context(), key, file(t, "x")); err == nil {
 				t.Errorf("PutFile(%q) succeeded", key)
+			}
+			if err := b.Delete(t.Context(), key); err == nil {
+				t.Errorf("Delete(%q) succeeded", key)
 			}
 		}
 	})

@@ -213,6 +213,39 @@ func (b *Bucket) Size(_ context.Context, key string) (int64, error) {
 	return info.Size(), nil
 }
 
+// Delete implements blob.Bucket. Nothing on the way may lead out of the bucket,
+// symbolic links included.
+func (b *Bucket) Delete(_ context.Context, key string) error {
+	if err := live.ValidateObjectKey(key); err != nil {
+		return err
+	}
+	err := b.remove(filepath.FromSlash(key))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("delete object %s: %w", key, err)
+	}
+	return durable.SyncDir(filepath.Dir(b.Location(key)))
+}
+
+// remove removes a file of the bucket. A folder is no object.
+func (b *Bucket) remove(name string) error {
+	root, err := os.OpenRoot(b.dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	info, err := root.Lstat(name)
+	if err == nil && info.IsDir() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return err
+	}
+	return root.Remove(name)
+}
+
 // A Root gives every well-formed bucket name a folder below one folder.
 type Root struct {
 	dir     string

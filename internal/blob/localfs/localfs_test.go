@@ -55,6 +55,16 @@ func TestSymbolicLinkDoesNotLeadOut(t *testing.T) {
 	if entries, _ := os.ReadDir(outside); len(entries) != 0 {
 		t.Errorf("%d entries appeared outside the bucket", len(entries))
 	}
+	target := filepath.Join(outside, "k")
+	if err := os.WriteFile(target, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := NewBucket(dir).Delete(t.Context(), "escape/k"); err == nil {
+		t.Error("Delete through a symbolic link succeeded")
+	}
+	if _, err := os.Stat(target); err != nil {
+		t.Errorf("a file outside the bucket: %v", err)
+	}
 }
 
 func TestRootRefusesIllFormedNames(t *testing.T) {

@@ -58,6 +58,10 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"open recordings come oldest first", testOpenRecordings},
 		{"record files are kept and replaced", testRecordFiles},
 		{"unfinished record files come oldest first", testUnfinishedRecordFiles},
+		{"what was recorded is summed up", testRecordContents},
+		{"slices are kept for their time", testSlices},
+		{"index files are kept for their time", testIndexFiles},
+		{"index files come in pages", testIndexFilePages},
 		{"times are kept to the microsecond", testTimes},
 
 		{"events count up within their stream", testEventSequence},
