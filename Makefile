@@ -48,9 +48,10 @@ FUZZTIME ?= 20s
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
 
-bench: build ## media CPU and memory beside a raw copy and nginx-rtmp; needs Debian or Ubuntu
+bench: build ## recording beside a raw copy and nginx-rtmp, and signed calls; 30 minutes, Debian or Ubuntu
 	@scripts/setup nginx-rtmp ffmpeg
 	go run ./test/bench -binary bin/tallylight
+	go run ./test/bench -binary bin/tallylight -calls
 
 generate: ## renew docs/compat from the table of operations
 	go test ./internal/api -run TestTheCompatibilityPagesAreCurrent -count=1 -update

@@ -19,6 +19,7 @@ import (
 const (
 	rolePublish = "publish"
 	roleRaw     = "raw"
+	roleCall    = "call"
 )
 
 // options are what the command line asks for.
@@ -31,6 +32,7 @@ type options struct {
 	chunkSize  int
 	results    string // folder of the reports
 	profiles   string // folder of the profiles; empty: none are taken
+	calls      bool   // measure signed calls instead of recording
 }
 
 func main() {
@@ -49,11 +51,16 @@ func run(ctx context.Context, args []string) error {
 			return publish(ctx, os.Stdin, os.Stdout)
 		case roleRaw:
 			return serveRaw(ctx, args[1:], os.Stdout)
+		case roleCall:
+			return callServer(ctx, os.Stdin, os.Stdout)
 		}
 	}
 	o, err := parseOptions(args)
 	if err != nil {
 		return err
+	}
+	if o.calls {
+		return measureCalls(ctx, o)
 	}
 	return conduct(ctx, o)
 }
@@ -69,6 +76,7 @@ func parseOptions(args []string) (options, error) {
 	flags.IntVar(&o.chunkSize, "chunk-size", 0, "RTMP chunk size of every push, in bytes; 0: what each server announces, as ffmpeg does")
 	flags.StringVar(&o.results, "results", "bench-results", "folder of the reports")
 	flags.StringVar(&o.profiles, "profile", "", "folder of a perf profile for each measurement; slows all contenders")
+	flags.BoolVar(&o.calls, "calls", false, "measure signed API calls instead of recording")
 	quick := flags.Bool("quick", false, "a fast look: one round of 4s, 1 and 20 streams, unless said otherwise")
 	if err := flags.Parse(args); err != nil {
 		return o, err
