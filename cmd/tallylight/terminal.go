@@ -87,8 +87,9 @@ type progress struct {
 func (p *progress) show(at, total time.Duration) {
 	const width = 40
 	filled := int(width * at / total)
-	p.text(int(at.Seconds()), fmt.Sprintf("  pushing [%s%s] %2.0f s of %.0f s",
-		strings.Repeat("#", filled), strings.Repeat("-", width-filled), at.Seconds(), total.Seconds()))
+	second := int(at.Seconds())
+	p.text(second, fmt.Sprintf("  pushing [%s%s] %2d s of %.0f s",
+		strings.Repeat("#", filled), strings.Repeat("-", width-filled), second, total.Seconds()))
 }
 
 // text shows a line.
