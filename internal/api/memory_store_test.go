@@ -347,6 +347,10 @@ func (tx memoryTx) AddSlice(_ context.Context, s live.Slice) error {
 	return nil
 }
 
+func (memoryTx) FileSlices(context.Context, live.RecordFileID) ([]live.Slice, error) { return nil, nil }
+
+func (memoryTx) DeleteSlices(context.Context, live.RecordFileID) error { return nil }
+
 func (tx memoryTx) IndexFile(_ context.Context, id live.IndexFileID) (live.IndexFile, error) {
 	return lookup(tx.indexes, id, live.ErrNotFound)
 }

@@ -8,32 +8,50 @@ import (
 )
 
 const (
-	// SliceRetention is how long it is known where slices are: 3 months (spec
+	// SliceRetention is how far back an index file can reach: 3 months (spec
 	// recording-and-callbacks 3.5).
 	SliceRetention = 90 * 24 * time.Hour
 	// IndexFileRetention is how long index files are known: 6 months.
 	IndexFileRetention = 180 * 24 * time.Hour
 )
 
-// A Slice is one stored MPEG-TS object of an m3u8 recording.
+// A Slice is one stored object of an m3u8 or cmaf recording: MPEG-TS, or a
+// fragment of one track, or the init segment that such fragments need.
 type Slice struct {
 	Key       StreamKey
 	Recording RecordingID
-	Bucket    string
-	Endpoint  string // of the record config
-	ObjectKey string
-	StartTime time.Time // wall clock of the first frame
-	Duration  time.Duration
-	Size      int64 // bytes
-	Width     int   // of the pictures, 0 where unknown
-	Height    int
-	StoredAt  time.Time // when the object was durable
+	File      RecordFileID // whose index lists it
+	Format    Format
+	Kind      SliceKind
+	Sequence  int // counts the slices of one format in a recording, from 0
+	// Discontinuity says that its timestamps do not go on from the slice before.
+	Discontinuity bool
+	Bucket        string
+	Endpoint      string // of the record config
+	ObjectKey     string
+	StartTime     time.Time // wall clock of the first frame
+	Duration      time.Duration
+	Size          int64 // bytes
+	Width         int   // of the pictures, 0 where unknown
+	Height        int
+	StoredAt      time.Time // when the object was durable
 }
+
+// A SliceKind says what a slice holds.
+type SliceKind string
+
+const (
+	SliceMuxed     SliceKind = ""      // every track: MPEG-TS
+	SliceVideo     SliceKind = "video" // of cmaf
+	SliceAudio     SliceKind = "audio"
+	SliceVideoInit SliceKind = "video_init"
+	SliceAudioInit SliceKind = "audio_init"
+)
 
 // EndTime returns when the slice ends.
 func (s Slice) EndTime() time.Time { return s.StartTime.Add(s.Duration) }
 
-// A SliceQuery selects slices of a stream.
+// A SliceQuery selects the m3u8 slices of a stream.
 type SliceQuery struct {
 	Key      StreamKey
 	From, To time.Time // stored at From or later, and before To

@@ -14,13 +14,16 @@ const (
 
 // A Recording is what a rule makes of one or more sessions of a stream.
 type Recording struct {
-	ID        RecordingID
-	Key       StreamKey
-	Session   SessionID // the latest
-	State     RecordingState
-	Config    RecordConfig // as it was when the recording started
-	PushArgs  Args         // parameters of the push URL that callbacks repeat
-	SignKey   string       // of the notify config when the session was published
+	ID       RecordingID
+	Key      StreamKey
+	Session  SessionID // the latest
+	State    RecordingState
+	Config   RecordConfig // as it was when the recording started
+	PushArgs Args         // parameters of the push URL that callbacks repeat
+	SignKey  string       // of the notify config when the session was published
+	// Manual says that a command started it although its rule would not have: it
+	// ends with its push.
+	Manual    bool
 	StartedAt time.Time
 	PausedAt  time.Time // zero unless paused
 }
@@ -37,7 +40,16 @@ const (
 	FileStored RecordFileState = "stored"
 	// FileDiscarded: nothing playable had been written.
 	FileDiscarded RecordFileState = "discarded"
+	// FileDeleted: a retention rule, or an operator, had the object deleted.
+	FileDeleted RecordFileState = "deleted"
 )
+
+// A Track is a coding of video or audio and its decoder configuration. The store
+// keeps it as JSON.
+type Track struct {
+	Codec  string `json:"codec"` // h264, hevc, av1, aac, mp3 or opus
+	Config []byte `json:"config,omitempty"`
+}
 
 // A RecordFile is one file of a recording.
 type RecordFile struct {
@@ -49,6 +61,7 @@ type RecordFile struct {
 	Bucket    string
 	Sequence  int       // counts the files of one format in a recording, from 0
 	StartTime time.Time // wall clock of the first frame
+	Tracks    []Track   // what the file holds: video, audio, or both in this order
 
 	// Known once sealed.
 	ObjectKey string

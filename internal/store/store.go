@@ -142,6 +142,8 @@ type Reader interface {
 	// RecordContents returns what the stored files of a query amount to, one for
 	// each recording and format, by the beginning of their first files.
 	RecordContents(ctx context.Context, q live.RecordContentQuery) ([]live.RecordContent, error)
+	// FileSlices returns the slices of a record file by sequence and kind.
+	FileSlices(ctx context.Context, id live.RecordFileID) ([]live.Slice, error)
 	// Slices returns the slices that a query selects, in the order in which they
 	// were stored.
 	Slices(ctx context.Context, q live.SliceQuery) ([]live.Slice, error)
@@ -264,10 +266,11 @@ type Tx interface {
 	PutRecording(ctx context.Context, r live.Recording) error
 	// PutRecordFile inserts or replaces a record file.
 	PutRecordFile(ctx context.Context, f live.RecordFile) error
-	// AddSlice keeps where a slice is, and forgets those of its stream that were
-	// stored live.SliceRetention before it. Adding an object that was stored at
-	// that time already changes nothing.
+	// AddSlice keeps where a slice is. Adding an object that was stored at that time
+	// already changes nothing.
 	AddSlice(ctx context.Context, s live.Slice) error
+	// DeleteSlices forgets the slices of a record file.
+	DeleteSlices(ctx context.Context, id live.RecordFileID) error
 	// AddIndexFile fails if the id exists. It forgets the index files of the stream
 	// that were created live.IndexFileRetention before.
 	AddIndexFile(ctx context.Context, f live.IndexFile) error

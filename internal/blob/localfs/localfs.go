@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"tallylight/internal/blob"
@@ -23,6 +25,9 @@ type Bucket struct {
 	mu     sync.Mutex
 	synced map[string]bool // folders whose names are known to be durable
 }
+
+// temporaryPrefix begins the names of files that are being copied.
+const temporaryPrefix = ".put-"
 
 // maxSyncedFolders bounds what a Bucket remembers; past it, it starts afresh.
 const maxSyncedFolders = 10_000
@@ -116,7 +121,7 @@ func (b *Bucket) copyFile(ctx context.Context, key, path, to string) error {
 		return fmt.Errorf("put object %s: %w", key, err)
 	}
 	defer from.Close()
-	tmp, err := os.CreateTemp(filepath.Dir(to), ".put-*")
+	tmp, err := os.CreateTemp(filepath.Dir(to), temporaryPrefix+"*")
 	if err != nil {
 		return fmt.Errorf("put object %s: %w", key, err)
 	}
@@ -244,6 +249,48 @@ func (b *Bucket) remove(name string) error {
 		return err
 	}
 	return root.Remove(name)
+}
+
+// List implements blob.Bucket. Temporary files of PutFile are no objects.
+func (b *Bucket) List(ctx context.Context, prefix string, fn func(blob.Object) error) error {
+	var objects []blob.Object
+	err := filepath.WalkDir(b.dir, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // deleted meanwhile
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !entry.Type().IsRegular() || strings.HasPrefix(entry.Name(), temporaryPrefix):
+			return nil
+		}
+		key, err := filepath.Rel(b.dir, path)
+		if err != nil {
+			return err
+		}
+		if key = filepath.ToSlash(key); !strings.HasPrefix(key, prefix) {
+			return nil
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err == nil {
+			objects = append(objects, blob.Object{Key: key, Size: info.Size()})
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("list objects of %s: %w", b.dir, err)
+	}
+	slices.SortFunc(objects, func(x, y blob.Object) int { return strings.Compare(x.Key, y.Key) })
+	for _, o := range objects {
+		if err := fn(o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A Root gives every well-formed bucket name a folder below one folder.

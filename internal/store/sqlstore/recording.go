@@ -8,7 +8,7 @@ import (
 	"tallylight/internal/live"
 )
 
-const recordingColumns = `id, domain, app, stream, session_id, state, config, push_args, sign_key, started_at, paused_at`
+const recordingColumns = `id, domain, app, stream, session_id, state, config, push_args, sign_key, started_at, paused_at, manual`
 
 // scanRecording reads recordingColumns.
 func scanRecording(scan func(...any) error) (live.Recording, error) {
@@ -16,7 +16,7 @@ func scanRecording(scan func(...any) error) (live.Recording, error) {
 	var config recordConfig
 	var args []pushArg
 	err := scan(&r.ID, &r.Key.Domain, &r.Key.App, &r.Key.Stream, &r.Session, &r.State,
-		jsonColumn{&config}, jsonColumn{&args}, &r.SignKey, timeColumn{&r.StartedAt}, timeColumn{&r.PausedAt})
+		jsonColumn{&config}, jsonColumn{&args}, &r.SignKey, timeColumn{&r.StartedAt}, timeColumn{&r.PausedAt}, &r.Manual)
 	r.Config = config.live()
 	for _, a := range args {
 		r.PushArgs = append(r.PushArgs, live.Arg(a))
@@ -66,14 +66,14 @@ func (t *Tx) putRecording(ctx context.Context, r live.Recording) error {
 		return err
 	}
 	_, err = t.conn.Exec(ctx, `INSERT INTO recordings (`+recordingColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET
 			domain = excluded.domain, app = excluded.app, stream = excluded.stream,
 			session_id = excluded.session_id, state = excluded.state, config = excluded.config,
 			push_args = excluded.push_args, sign_key = excluded.sign_key,
-			started_at = excluded.started_at, paused_at = excluded.paused_at`,
+			started_at = excluded.started_at, paused_at = excluded.paused_at, manual = excluded.manual`,
 		string(r.ID), r.Key.Domain, r.Key.App, r.Key.Stream, string(r.Session), string(r.State),
-		config, pushArgs, r.SignKey, micros(r.StartedAt), micros(r.PausedAt))
+		config, pushArgs, r.SignKey, micros(r.StartedAt), micros(r.PausedAt), r.Manual)
 	return err
 }
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -87,9 +88,27 @@ func testSlices(t *testing.T, b Backend) {
 	equal(t, "from the first to the second", slices(first.StoredAt, second.StoredAt, 10), []live.Slice{first})
 	equal(t, "after the first", slices(first.StoredAt.Add(time.Microsecond), later, 10), []live.Slice{second})
 
-	third := live.Slice{Key: show, ObjectKey: "d.ts", StoredAt: second.StoredAt.Add(live.SliceRetention)}
-	update(t, b.Store, func(ctx context.Context, tx store.Tx) error { return tx.AddSlice(ctx, third) })
-	equal(t, "Slices that are not forgotten", slices(epoch, third.StoredAt.Add(1e6), 10), []live.Slice{second, third})
+	video := live.Slice{
+		Key: show, File: "file_1", Format: live.FormatCMAF, Kind: live.SliceVideo, Sequence: 2, Discontinuity: true,
+		ObjectKey: "v.m4s", StoredAt: first.StoredAt,
+	}
+	audio, initial := video, video
+	audio.Kind, audio.ObjectKey = live.SliceAudio, "a.m4s"
+	initial.Kind, initial.ObjectKey, initial.Sequence = live.SliceVideoInit, "i.mp4", 0
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.AddSlice(ctx, video), tx.AddSlice(ctx, audio), tx.AddSlice(ctx, initial))
+	})
+	equal(t, "Slices beside those of cmaf", slices(epoch, later, 10), []live.Slice{first, second})
+	ofFile := func() []live.Slice {
+		t.Helper()
+		return read(t, b.Store, func(ctx context.Context, r store.Reader) ([]live.Slice, error) {
+			return r.FileSlices(ctx, "file_1")
+		})
+	}
+	equal(t, "FileSlices", ofFile(), []live.Slice{initial, audio, video})
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error { return tx.DeleteSlices(ctx, "file_1") })
+	equal(t, "FileSlices once deleted", ofFile(), nil)
+	equal(t, "Slices of others", slices(epoch, later, 10), []live.Slice{first, second})
 }
 
 func testIndexFiles(t *testing.T, b Backend) {

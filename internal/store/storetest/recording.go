@@ -25,7 +25,7 @@ func testRecordings(t *testing.T, b Backend) {
 		equal(t, "Recording", read(t, b.Store, get), r)
 	}
 	put()
-	r.Session, r.State, r.PausedAt = "ses_2", live.RecordingPaused, after(time.Minute)
+	r.Session, r.State, r.PausedAt, r.Manual = "ses_2", live.RecordingPaused, after(time.Minute), true
 	put()
 	r = live.Recording{ID: r.ID, Key: live.StreamKey{Domain: "d", App: "a", Stream: "s"}, State: live.RecordingClosed}
 	put()
@@ -59,6 +59,7 @@ func testRecordFiles(t *testing.T, b Backend) {
 	f := live.RecordFile{
 		ID: "file_1", Recording: "rec_1", Key: show, Format: live.FormatFLV, State: live.FileOpen,
 		Bucket: "shows", Sequence: 3, StartTime: epoch,
+		Tracks: []live.Track{{Codec: "h264", Config: []byte{1, 0, 255}}, {Codec: "mp3"}},
 	}
 	get := func(ctx context.Context, r store.Reader) (live.RecordFile, error) { return r.RecordFile(ctx, f.ID) }
 	missing(t, b.Store, live.ErrNotFound, get)
