@@ -30,10 +30,14 @@ func (t Tracks) Of(u *Unit) *Track {
 	return track
 }
 
-// A Summary is what a finished container file holds.
+// A Summary is what a finished container file holds, or one segment of a
+// recording that is cut into many.
 type Summary struct {
-	// Duration runs from timestamp 0 to the end of the last frame. A track's
-	// last frame is taken to last as long as the one before it.
+	// Start is the timestamp that Duration counts from: 0 in a file, that of the
+	// first frame in a segment.
+	Start time.Duration
+	// Duration runs from Start to the end of the last frame. A track's last frame
+	// is taken to last as long as the one before it.
 	Duration    time.Duration
 	Size        int64 // of the file, in bytes
 	VideoFrames int
@@ -50,5 +54,14 @@ type File interface {
 	Sync() error
 }
 
-// ErrNoMedia says that a container file holds no frame that could be played.
-var ErrNoMedia = errors.New("no media in file")
+// Errors of reading a container file back.
+var (
+	// ErrNoMedia says that a file holds no frame that could be played.
+	ErrNoMedia = errors.New("no media in file")
+	// ErrFinished says that a file cannot grow any more: its finishing has begun,
+	// so that it can only be recovered.
+	ErrFinished = errors.New("file was finished already")
+	// ErrOtherTracks says that a file was begun for other tracks than those that
+	// it should go on with.
+	ErrOtherTracks = errors.New("file has other tracks")
+)

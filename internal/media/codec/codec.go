@@ -16,7 +16,8 @@ type Info struct {
 	FrameRate     float64 // frames a second, at most 1000
 	SampleRate    int     // samples a second, after decoding
 	Channels      int
-	// Codecs is the codecs parameter of RFC 6381, such as "avc1.64001f".
+	// Codecs is the codecs parameter of RFC 6381, such as "avc1.64001f", in the
+	// spelling that browsers know.
 	Codecs string
 }
 
@@ -49,7 +50,7 @@ func Parse(t media.Track) (Info, error) {
 	case media.Opus:
 		info, err = parseOpus(t.Config)
 	case media.MP3:
-		info.Codecs = "mp4a.6b" // each frame tells rate and channels
+		info.Codecs = "mp4a.6B" // each frame tells rate and channels
 	default:
 		err = errors.New("unknown codec")
 	}

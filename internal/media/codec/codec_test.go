@@ -22,7 +22,7 @@ func TestParseReadsWhatEncodersMake(t *testing.T) {
 		{"AV1", mediatest.AV1, "", nil, codec.Info{Width: 320, Height: 180, Codecs: "av01.0."}},
 		{"AAC", "", mediatest.AAC, []string{"-ar", "44100"}, codec.Info{SampleRate: 44100, Channels: 2, Codecs: "mp4a.40.2"}},
 		{"AAC with one channel", "", mediatest.AAC, []string{"-ac", "1"}, codec.Info{SampleRate: 48000, Channels: 1, Codecs: "mp4a.40.2"}},
-		{"MP3", "", mediatest.MP3, nil, codec.Info{Codecs: "mp4a.6b"}},
+		{"MP3", "", mediatest.MP3, nil, codec.Info{Codecs: "mp4a.6B"}},
 		{"Opus", "", mediatest.Opus, nil, codec.Info{SampleRate: 48000, Channels: 2, Codecs: "opus"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -21,7 +21,7 @@ func (w *Writer) Finish(f media.File) (media.Summary, error) {
 	if info.Size() != w.size {
 		return Recover(f)
 	}
-	return finish(f, w.size, w.video, w.audio)
+	return w.finish(f)
 }
 
 // Recover finishes a file that its Writer could not: it drops what follows the
@@ -34,54 +34,49 @@ func Recover(f media.File) (media.Summary, error) {
 	if err != nil {
 		return media.Summary{}, fmt.Errorf("recover flv: %w", err)
 	}
-	size, video, audio, err := scan(io.NewSectionReader(f, 0, info.Size()))
+	c, err := scan(io.NewSectionReader(f, 0, info.Size()))
 	if err != nil {
 		return media.Summary{}, fmt.Errorf("recover flv: %w", err)
 	}
-	if video.frames+audio.frames > 0 && size < info.Size() {
-		if err := f.Truncate(size); err != nil {
+	if c.frames() > 0 && c.size < info.Size() {
+		if err := f.Truncate(c.size); err != nil {
 			return media.Summary{}, fmt.Errorf("recover flv: %w", err)
 		}
 	}
-	return finish(f, size, video, audio)
+	return c.finish(f)
 }
 
-// scan reads whole tags and returns where the last one ends.
-func scan(r io.Reader) (size int64, video, audio progress, err error) {
+// scan reads whole tags up to where the last one ends.
+func scan(r io.Reader) (contents, error) {
 	reader, err := NewReader(bufio.NewReaderSize(r, 256<<10))
-	size = fileHeaderSize + backSize
+	c := contents{size: fileHeaderSize + backSize}
 	for err == nil {
 		var tag Tag
 		if tag, err = reader.ReadTag(); err != nil {
 			break
 		}
-		size += int64(tagHeaderSize + len(tag.Body) + backSize)
+		c.size += int64(tagHeaderSize + len(tag.Body) + backSize)
 		u, ok, bodyErr := tag.Unit()
 		switch {
 		case bodyErr != nil || !ok || u.Config:
 		case u.Kind == media.Video:
-			video.add(tag.Timestamp)
+			c.video.add(tag.Timestamp)
 		case u.Kind == media.Audio:
-			audio.add(tag.Timestamp)
+			c.audio.add(tag.Timestamp)
 		}
 	}
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errMalformed) {
 		err = nil
 	}
-	return size, video, audio, err
+	return c, err
 }
 
 // finish fills in what the metadata could not say, and syncs.
-func finish(f media.File, size int64, video, audio progress) (media.Summary, error) {
-	if video.frames+audio.frames == 0 {
+func (c *contents) finish(f media.File) (media.Summary, error) {
+	if c.frames() == 0 {
 		return media.Summary{}, fmt.Errorf("finish flv: %w", media.ErrNoMedia)
 	}
-	s := media.Summary{
-		Duration:    max(video.last+video.delta, audio.last+audio.delta),
-		Size:        size,
-		VideoFrames: video.frames,
-		AudioFrames: audio.frames,
-	}
+	s := c.summary()
 	if err := patchMetadata(f, s); err != nil {
 		return media.Summary{}, fmt.Errorf("finish flv: %w", err)
 	}

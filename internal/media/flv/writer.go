@@ -11,9 +11,25 @@ import (
 // caller, who writes those to the file in order; it keeps nothing of the media.
 // It serves one goroutine.
 type Writer struct {
-	tracks       media.Tracks
-	size         int64 // bytes appended so far
+	tracks media.Tracks
+	contents
+}
+
+// contents are what was written of a file so far.
+type contents struct {
+	size         int64 // bytes
 	video, audio progress
+}
+
+func (c *contents) frames() int { return c.video.frames + c.audio.frames }
+
+func (c *contents) summary() media.Summary {
+	return media.Summary{
+		Duration:    max(c.video.end(), c.audio.end()),
+		Size:        c.size,
+		VideoFrames: c.video.frames,
+		AudioFrames: c.audio.frames,
+	}
 }
 
 // progress is how far a track has come.
@@ -30,6 +46,9 @@ func (p *progress) add(timestamp time.Duration) {
 	p.frames++
 	p.last = timestamp
 }
+
+// end returns when the last frame ends.
+func (p *progress) end() time.Duration { return p.last + p.delta }
 
 // NewWriter returns a Writer for a file with the given tracks, at least one,
 // each of a coding that media.Codec names.

@@ -145,7 +145,11 @@ func opusHead(d *mp4.DopsBox) []byte {
 	head = binary.LittleEndian.AppendUint16(head, d.PreSkip)
 	head = binary.LittleEndian.AppendUint32(head, d.InputSampleRate)
 	head = binary.LittleEndian.AppendUint16(head, uint16(d.OutputGain))
-	return append(head, 0)
+	head = append(head, d.ChannelMappingFamily)
+	if d.ChannelMappingFamily != 0 {
+		head = append(head, d.StreamCount, d.CoupledCount)
+	}
+	return append(head, d.ChannelMapping...)
 }
 
 // frames returns the samples of a track as units like the one given.

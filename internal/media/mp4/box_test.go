@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,22 +111,22 @@ func TestDTSThatFallsIsHeld(t *testing.T) {
 	}
 }
 
-// A file of more than 4 GiB, made of frames that are holes.
-func TestFilesGrowBeyond4GiB(t *testing.T) {
-	t.Parallel()
+// growLarge makes a file of six frames of 1 GiB, which are holes, a second
+// apart. It returns where each frame begins, and where the file ends.
+func growLarge(t *testing.T) (f *os.File, offsets []uint64, size int64) {
+	t.Helper()
 	const frameSize = 1 << 30
 	f, err := os.Create(filepath.Join(t.TempDir(), "recording.mp4"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { f.Close() })
 	w := mp4.NewWriter(media.Tracks{Video: testTracks.Video})
 	header := w.AppendHeader(nil)
 	if _, err := f.Write(header); err != nil {
 		t.Fatal(err)
 	}
-	var offsets []uint64
-	at := int64(len(header))
+	size = int64(len(header))
 	for i := range time.Duration(6) {
 		fragment := w.AppendUnits(nil, []media.Unit{{Kind: media.Video, Codec: media.H264, Key: true, DTS: i * time.Second, Body: []byte("x")}})
 		setSize := func(at int, size uint32) {
@@ -133,37 +134,82 @@ func TestFilesGrowBeyond4GiB(t *testing.T) {
 		}
 		setSize(bytes.Index(fragment, []byte("trun"))+20, frameSize)
 		setSize(bytes.Index(fragment, []byte("mdat"))-4, frameSize+8)
-		if _, err := f.WriteAt(fragment, at); err != nil {
+		if _, err := f.WriteAt(fragment, size); err != nil {
 			t.Fatal(err)
 		}
-		offsets = append(offsets, uint64(at)+uint64(len(fragment)-1))
-		at += int64(len(fragment)) - 1 + frameSize
+		offsets = append(offsets, uint64(size)+uint64(len(fragment)-1))
+		size += int64(len(fragment)) - 1 + frameSize
 	}
-	if err := f.Truncate(at); err != nil {
+	if err := f.Truncate(size); err != nil {
 		t.Fatal(err)
 	}
+	return f, offsets, size
+}
+
+func TestFilesGrowBeyond4GiB(t *testing.T) {
+	t.Parallel()
+	f, offsets, at := growLarge(t)
 	s, err := mp4.Recover(f)
 	if err != nil || s.VideoFrames != len(offsets) || s.Size <= at {
 		t.Fatalf("Recover = %+v, %v, want %d frames", s, err, len(offsets))
 	}
-	moov := make([]byte, s.Size-at)
-	if _, err := f.ReadAt(moov, at); err != nil {
-		t.Fatal(err)
-	}
-	stbl := parse(t, moov).Moov.Trak.Mdia.Minf.Stbl
-	if stbl.Co64 == nil || stbl.Stco != nil {
-		t.Fatal("file has no co64 box, or an stco box beside it")
-	}
-	for i, want := range offsets {
-		if got := stbl.Co64.ChunkOffset[i]; got != want {
-			t.Errorf("chunk %d begins at %d, want %d", i, got, want)
-		}
-	}
+	checkChunks(t, f, at, s.Size, offsets)
 	var mdat [16]byte
 	if _, err := f.ReadAt(mdat[:], 28); err != nil {
 		t.Fatal(err)
 	}
 	if want := "\x00\x00\x00\x01mdat"; string(mdat[:8]) != want {
 		t.Errorf("mdat header = %q, want %q", mdat[:8], want)
+	}
+}
+
+// readCounter counts what is read of a file.
+type readCounter struct {
+	*os.File
+	bytes int
+}
+
+func (c *readCounter) ReadAt(b []byte, offset int64) (int, error) {
+	n, err := c.File.ReadAt(b, offset)
+	c.bytes += n
+	return n, err
+}
+
+func TestFilesBeyond4GiBReopenWithoutReadingTheMedia(t *testing.T) {
+	t.Parallel()
+	f, offsets, at := growLarge(t)
+	counted := &readCounter{File: f}
+	w, s, err := mp4.Reopen(counted, media.Tracks{Video: testTracks.Video})
+	if err != nil || s.Size != at {
+		t.Fatalf("Reopen = %+v, %v, want %d bytes", s, err, at)
+	}
+	if counted.bytes > 64<<10 {
+		t.Errorf("Reopen read %d bytes, want the headers of %d fragments", counted.bytes, len(offsets))
+	}
+	next := w.AppendUnits(nil, []media.Unit{{Kind: media.Video, Codec: media.H264, Key: true, DTS: 6 * time.Second, Body: []byte("last")}})
+	if _, err := f.WriteAt(next, at); err != nil {
+		t.Fatal(err)
+	}
+	offsets = append(offsets, uint64(at)+uint64(len(next)-len("last")))
+	at += int64(len(next))
+	if s, err = w.Finish(f); err != nil || s.VideoFrames != len(offsets) || s.Duration != 7*time.Second {
+		t.Fatalf("Finish = %+v, %v, want %d frames", s, err, len(offsets))
+	}
+	checkChunks(t, f, at, s.Size, offsets)
+}
+
+// checkChunks reads where the moov between two offsets says that frames begin.
+func checkChunks(t *testing.T, f *os.File, from, to int64, want []uint64) {
+	t.Helper()
+	moov := make([]byte, to-from)
+	if _, err := f.ReadAt(moov, from); err != nil {
+		t.Fatal(err)
+	}
+	stbl := parse(t, moov).Moov.Trak.Mdia.Minf.Stbl
+	if stbl.Co64 == nil || stbl.Stco != nil {
+		t.Fatal("file has no co64 box, or an stco box beside it")
+	}
+	if !slices.Equal(stbl.Co64.ChunkOffset, want) {
+		t.Errorf("chunks begin at %d, want %d", stbl.Co64.ChunkOffset, want)
 	}
 }

@@ -32,27 +32,24 @@ func Recover(f media.File) (media.Summary, error) {
 	if err != nil {
 		return media.Summary{}, fmt.Errorf("finish mp4: %w", err)
 	}
+	if err := m.describeMP3(f); err != nil {
+		return media.Summary{}, fmt.Errorf("finish mp4: %w", err)
+	}
 	moov := appendMoov(nil, m.tracks, false)
 	if err := m.seal(f, info.Size(), moov); err != nil {
 		return media.Summary{}, fmt.Errorf("finish mp4: %w", err)
 	}
-	s := media.Summary{Size: m.end + int64(len(moov))}
-	for _, t := range m.tracks {
-		s.Duration = max(s.Duration, duration(t.samples.last+uint64(t.samples.lastFor)))
-		if t.isVideo() {
-			s.VideoFrames = t.samples.count()
-		} else {
-			s.AudioFrames = t.samples.count()
-		}
-	}
+	s := m.summary()
+	s.Size += int64(len(moov))
 	return s, nil
 }
 
+// largeMdat begins an mdat box whose size, of 64 bits, follows (section 4.2).
+const largeMdat = "\x00\x00\x00\x01mdat"
+
 // seal performs the steps that Recover names, unless they have been.
 func (m *movie) seal(f media.File, size int64, moov []byte) error {
-	mdat := make([]byte, 0, freeSize)
-	mdat = append(mdat, "\x00\x00\x00\x01mdat"...)
-	mdat = be.AppendUint64(mdat, uint64(m.end-m.free))
+	mdat := be.AppendUint64([]byte(largeMdat), uint64(m.end-m.free))
 	if size == m.end+int64(len(moov)) {
 		done, err := holds(f, m.free, mdat)
 		if err == nil && done {
@@ -80,8 +77,9 @@ func (m *movie) seal(f media.File, size int64, moov []byte) error {
 // holds reports whether the file has b at an offset.
 func holds(f io.ReaderAt, offset int64, b []byte) (bool, error) {
 	got := make([]byte, len(b))
-	if err := readFull(f, got, offset); err != nil {
+	n, err := f.ReadAt(got, offset)
+	if n < len(b) && err != io.EOF {
 		return false, err
 	}
-	return bytes.Equal(got, b), nil
+	return bytes.Equal(got[:n], b), nil
 }

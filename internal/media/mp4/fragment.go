@@ -1,7 +1,5 @@
 package mp4
 
-import "tallylight/internal/media"
-
 // Flags of a sample, section 8.8.3.1: whether it depends on others, and whether
 // it is no sync sample.
 const (
@@ -26,65 +24,6 @@ const (
 	videoEntrySize = 16
 	audioEntrySize = 8
 )
-
-// appendTraf appends the description of one track's samples in a fragment. The
-// caller fills in the data offset, at offsetAt of dst.
-//
-// How long the batch's last sample lasts is not known yet: it is taken to last
-// as long as the one before it. The next fragment tells its own DTS, so readers
-// of a growing file are never off by more than this, and a finished file not at
-// all.
-func (w *Writer) appendTraf(dst []byte, units []media.Unit, kind media.Kind, count int) (_ []byte, offsetAt int) {
-	id, run, at := uint32(audioTrackID), uint32(audioRun), &w.audio
-	if kind == media.Video {
-		id, run, at = videoTrackID, videoRun, &w.video
-	}
-	dst, traf := beginBox(dst, "traf")
-	dst, tfhd := beginFullBox(dst, "tfhd", 0, offsetsFromMoof)
-	dst = be.AppendUint32(dst, id)
-	endBox(dst, tfhd)
-	dst, tfdt := beginFullBox(dst, "tfdt", 1, 0)
-	firstAt := len(dst)
-	dst = be.AppendUint64(dst, 0)
-	endBox(dst, tfdt)
-	dst, trun := beginBox(dst, "trun")
-	dst = be.AppendUint32(dst, run)
-	dst = be.AppendUint32(dst, uint32(count))
-	offsetAt = len(dst)
-	dst = be.AppendUint32(dst, 0)
-
-	durationAt := 0 // of the entry before
-	for i := range units {
-		u := &units[i]
-		if !w.takes(u, kind) {
-			continue
-		}
-		dts := at.advance(u)
-		if durationAt == 0 {
-			be.PutUint64(dst[firstAt:], dts)
-		} else {
-			be.PutUint32(dst[durationAt:], at.duration)
-		}
-		durationAt = len(dst)
-		dst = be.AppendUint32(dst, 0)
-		dst = be.AppendUint32(dst, uint32(len(u.Body)))
-		if kind == media.Video {
-			dst = be.AppendUint32(dst, sampleFlags(u.Key))
-			dst = be.AppendUint32(dst, uint32(ticks(u.PTS())-int64(dts)))
-		}
-	}
-	be.PutUint32(dst[durationAt:], at.duration)
-	endBox(dst, trun)
-	endBox(dst, traf)
-	return dst, offsetAt
-}
-
-func sampleFlags(key bool) uint32 {
-	if key {
-		return flagsSync
-	}
-	return flagsNonSync
-}
 
 // maxDTS bounds the timestamps that are believed: a century, of which no sum
 // overflows.

@@ -13,7 +13,11 @@
 //	ftyp  mdat(moov moof mdat moof mdat …)  moov
 //
 // A [Writer] appends to the caller's buffer and keeps no media. Finishing and
-// recovering after a crash are the same code.
+// recovering after a crash are the same code. Until it is finished, a file that
+// was left can be taken up again: see [Reopen].
+//
+// A [SegmentWriter] makes the same fragments into CMAF segments, for HLS and
+// DASH: many small files of one track, which need no finishing.
 //
 // Boxes are those of ISO/IEC 14496-12; comments cite its sections. Sample
 // entries follow ISO/IEC 14496-14 (AAC, MP3), 14496-15 (H.264, HEVC), AV1-ISOBMFF

@@ -63,6 +63,29 @@ const (
 	objectTypeAt = sampleRateAt + 4 + 25
 )
 
+// mp3Header is the size of a frame's header.
+const mp3Header = 4
+
+// isMP3 reports whether a description is that of an MP3 track as the Writer
+// makes it, which does not know the frames.
+func isMP3(description []byte) bool {
+	return len(description) > objectTypeAt && description[objectTypeAt] == objectTypeMPEG1
+}
+
+// describeMP3 completes the description of an MP3 track by the header of a frame,
+// which alone tells rate and channels.
+func describeMP3(description []byte, header [mp3Header]byte) {
+	rate, channels, ok := codec.ParseMP3Header(header[:])
+	if !ok {
+		return
+	}
+	be.PutUint16(description[channelsAt:], uint16(channels))
+	be.PutUint32(description[sampleRateAt:], fixedRate(rate))
+	if rate <= 24000 {
+		description[objectTypeAt] = objectTypeMPEG2
+	}
+}
+
 // beginAudioEntry begins an AudioSampleEntry, section 12.2.3.
 func beginAudioEntry(dst []byte, typ string, info codec.Info) (_ []byte, start int) {
 	dst, start = beginBox(dst, typ)

@@ -43,7 +43,10 @@ type sample struct {
 func (s *samples) count() int { return len(s.sizes) }
 
 // duration returns how long the track's media lasts, in ticks.
-func (s *samples) duration() uint64 { return s.last - s.start + uint64(s.lastFor) }
+func (s *samples) duration() uint64 { return s.end() - s.start }
+
+// end returns when the last sample ends, in ticks.
+func (s *samples) end() uint64 { return s.last + uint64(s.lastFor) }
 
 // addChunk begins a chunk of n samples at an offset of the file.
 func (s *samples) addChunk(offset uint64, n int) {

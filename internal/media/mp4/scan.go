@@ -2,16 +2,31 @@ package mp4
 
 import (
 	"io"
+	"slices"
 
 	"tallylight/internal/media"
-	"tallylight/internal/media/codec"
 )
 
 // A movie is what a growing or finished file holds.
 type movie struct {
-	free   int64 // where the free box is, or the mdat header that replaced it
-	end    int64 // behind the last whole fragment
-	tracks []*track
+	free      int64 // where the free box is, or the mdat header that replaced it
+	end       int64 // behind the last whole fragment
+	fragments uint32
+	tracks    []*track // those that have a sample
+}
+
+// summary tells what there is up to the end of the fragments.
+func (m *movie) summary() media.Summary {
+	s := media.Summary{Size: m.end}
+	for _, t := range m.tracks {
+		s.Duration = max(s.Duration, duration(t.samples.end()))
+		if t.isVideo() {
+			s.VideoFrames = t.samples.count()
+		} else {
+			s.AudioFrames = t.samples.count()
+		}
+	}
+	return s
 }
 
 // Bounds of what is read at once, in bytes. A header holds two decoder
@@ -30,51 +45,39 @@ func scan(f io.ReaderAt, size int64) (*movie, error) {
 	if err != nil {
 		return nil, err
 	}
+	return m, r.allFragments(m)
+}
+
+// allFragments adds the whole fragments that follow what m has. Without a
+// sample the error is media.ErrNoMedia.
+func (r *boxReader) allFragments(m *movie) error {
 	for {
 		ok, err := r.fragment(m)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !ok {
 			break
 		}
 	}
-	tracks := m.tracks[:0]
-	for _, t := range m.tracks {
-		if t.samples.count() > 0 {
-			tracks = append(tracks, t)
-		}
+	m.tracks = slices.DeleteFunc(m.tracks, func(t *track) bool { return t.samples.count() == 0 })
+	if len(m.tracks) == 0 {
+		return media.ErrNoMedia
 	}
-	m.tracks = tracks
-	if len(tracks) == 0 {
-		return nil, media.ErrNoMedia
-	}
-	return m, m.describeMP3(f)
+	return nil
 }
 
-// describeMP3 completes the description of an MP3 track, whose rate and channels
-// only its frames tell.
+// describeMP3 completes the description of an MP3 track by its first frame.
 func (m *movie) describeMP3(f io.ReaderAt) error {
 	t := m.tracks[len(m.tracks)-1]
-	if t.isVideo() || len(t.description) <= objectTypeAt || t.description[objectTypeAt] != objectTypeMPEG1 {
+	if t.isVideo() || !isMP3(t.description) || t.samples.sizes[0] < mp3Header {
 		return nil
 	}
-	var frame [4]byte
-	if t.samples.sizes[0] < uint32(len(frame)) {
-		return nil
-	}
-	if err := readFull(f, frame[:], int64(t.samples.chunks[0])); err != nil {
+	var header [mp3Header]byte
+	if err := readFull(f, header[:], int64(t.samples.chunks[0])); err != nil {
 		return err
 	}
-	rate, channels, ok := codec.ParseMP3Header(frame[:])
-	if !ok {
-		return nil
-	}
-	be.PutUint16(t.description[channelsAt:], uint16(channels))
-	be.PutUint32(t.description[sampleRateAt:], fixedRate(rate))
-	if rate <= 24000 {
-		t.description[objectTypeAt] = objectTypeMPEG2
-	}
+	describeMP3(t.description, header)
 	return nil
 }
 
@@ -172,6 +175,7 @@ func (r *boxReader) fragment(m *movie) (ok bool, err error) {
 		f.runs[i].addTo(&m.track(f.runs[i].id).samples, m.end)
 	}
 	m.end = end + size
+	m.fragments++
 	return true, nil
 }
 
