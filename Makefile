@@ -6,7 +6,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 GOBUILD := go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help demo build test unit conformance e2e race lint fuzz bench generate verify clean
+.PHONY: help demo build test unit conformance e2e chaos race lint fuzz bench generate verify clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -21,19 +21,26 @@ build: ## build bin/tallylight, static, for this machine
 test: unit conformance e2e ## run every test; installs ffmpeg and Node.js if they are missing
 
 unit: ## unit, property, contract and seed-fuzz tests of every package
-	@scripts/setup ffmpeg
+	@scripts/setup ffmpeg versitygw
 	go test ./internal/... ./cmd/... ./test/architecture/... ./test/bench/...
 
 conformance: build ## the official clients, unchanged, against a started server
 	@scripts/setup node
 	cd test/conformance && TEST_BINARY=$(CURDIR)/bin/tallylight go test ./...
 
-e2e: build ## ffmpeg pushes, kill -9, receivers that fail; checked by ffprobe
+e2e: build ## ffmpeg pushes, kill -9, receivers that fail; checked by ffprobe; a short chaos
 	@scripts/setup ffmpeg
 	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/e2e/...
+	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/chaos/...
+
+SEED ?= 1
+ROUNDS ?= 300
+chaos: build ## end the server ROUNDS (300) times amid pushes, as SEED (1) plans, and count what is lost
+	@scripts/setup ffmpeg
+	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/chaos/... -count=1 -v -timeout 0 -seed $(SEED) -rounds $(ROUNDS)
 
 race: ## unit tests under the race detector (needs a C compiler)
-	@scripts/setup ffmpeg
+	@scripts/setup ffmpeg versitygw
 	CGO_ENABLED=1 go test -race ./internal/... ./cmd/...
 
 lint: ## gofmt, go vet, staticcheck

@@ -24,6 +24,7 @@ var (
 )
 
 // A Bucket keeps objects. Objects are never replaced, and deleted only by Delete.
+// Where the bucket itself is gone, errors wrap live.ErrBucketNotFound.
 type Bucket interface {
 	// PutFile stores the file at path, which is finished and synced, under key
 	// (see live.ValidateObjectKey). When it returns nil the object is durable.
@@ -58,13 +59,14 @@ type PartBucket interface {
 	// BeginUpload begins an upload. name tells it from others in the bucket; it
 	// is a key below which nothing else is stored.
 	BeginUpload(ctx context.Context, name string) (Upload, error)
-	// PutPart stores a part; numbers count from 1, and putting a number again
-	// replaces it. When it returns nil the bucket has confirmed size and checksum.
+	// PutPart stores a part, which is not empty; numbers count from 1 to 10,000, and
+	// putting a number again replaces it. When it returns nil the bucket has confirmed
+	// size and checksum. The part is read more than once.
 	PutPart(ctx context.Context, u Upload, number int, part *io.SectionReader) (Part, error)
-	// CompleteUpload makes the parts, in the order of their numbers and without a
-	// gap, the object key. What PutFile says of its outcome and of ErrExists holds
-	// here too; after ErrExists it can be called with another key. Uploads that
-	// the bucket does not know are ErrNoUpload.
+	// CompleteUpload makes the parts, one at least, in the order of their numbers and
+	// without a gap, the object key. What PutFile says of its outcome and of ErrExists
+	// holds here too; after ErrExists it can be called with another key. Uploads or
+	// parts that the bucket does not know are ErrNoUpload.
 	CompleteUpload(ctx context.Context, u Upload, parts []Part, key string) error
 	// AbortUpload forgets an upload and its parts; that there is none is no error.
 	AbortUpload(ctx context.Context, u Upload) error
@@ -80,7 +82,7 @@ type Upload struct {
 type Part struct {
 	Number int // from 1
 	Size   int64
-	ETag   string // the bucket's mark of the part
+	ETag   string // the bucket's mark of the part, to be kept as it is
 	MD5    [16]byte
 }
 
