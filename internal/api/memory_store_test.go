@@ -349,6 +349,10 @@ func (tx memoryTx) AddSlice(_ context.Context, s live.Slice) error {
 
 func (memoryTx) FileSlices(context.Context, live.RecordFileID) ([]live.Slice, error) { return nil, nil }
 
+func (memoryTx) RecordingFiles(context.Context, live.RecordingID) ([]live.RecordFile, error) {
+	return nil, nil
+}
+
 func (memoryTx) DeleteSlices(context.Context, live.RecordFileID) error { return nil }
 
 func (tx memoryTx) IndexFile(_ context.Context, id live.IndexFileID) (live.IndexFile, error) {

@@ -80,6 +80,12 @@ type Record struct {
 	// TimeZone is the zone of times in object names: UTC+8, UTC, or a name of
 	// the IANA database such as Europe/Berlin.
 	TimeZone string `yaml:"time_zone"`
+	// SpoolQuota bounds what files that are not in their buckets yet may take: past
+	// it no file begins. 0: no quota.
+	SpoolQuota Size `yaml:"spool_quota"`
+	// Retention holds rules by which record files are deleted. Without any, none
+	// are.
+	Retention []Retention `yaml:"retention"`
 }
 
 // Callbacks sets how the operator's server is told.
@@ -97,32 +103,39 @@ type Callbacks struct {
 	UserAgent string `yaml:"user_agent"`
 	// Workers bounds the attempts that run at a time.
 	Workers int `yaml:"workers"`
+	// OnDemandDeadline bounds the question whether to record a push, with all its
+	// attempts. OnDemandFallback says what becomes of the push without an answer:
+	// skip or record.
+	OnDemandDeadline time.Duration `yaml:"on_demand_deadline"`
+	OnDemandFallback string        `yaml:"on_demand_fallback"`
 }
 
 // Storage names the buckets that record configs can use. With none, every
 // well-formed name is a folder records/<bucket> of the data folder.
 type Storage struct {
 	Buckets map[string]Bucket `yaml:"buckets"`
-}
-
-// A Bucket is a local folder.
-type Bucket struct {
-	Path string `yaml:"path"`
+	// KeepUploaded is how long a copy of what was uploaded stays in the spool. It
+	// goes earlier when space gets scarce.
+	KeepUploaded time.Duration `yaml:"keep_uploaded"`
 }
 
 // Default returns the settings of a server that nobody configured.
 func Default() Config {
 	return Config{
-		Data:      "./tallylight-data",
-		HTTP:      ":8080",
-		RTMP:      ":1935",
-		Log:       Log{Level: "info", Format: "text"},
-		API:       API{QPSFactor: 1},
-		Ingest:    Ingest{IdleTimeout: 10 * time.Second, MaxConnections: 2000},
-		Record:    Record{FlushInterval: 500 * time.Millisecond, TimeZone: "UTC+8"},
-		Callbacks: Callbacks{Tail: true, Headers: true, UserAgent: "Go-http-client/1.1", Workers: 64},
+		Data:   "./tallylight-data",
+		HTTP:   ":8080",
+		RTMP:   ":1935",
+		Log:    Log{Level: "info", Format: "text"},
+		API:    API{QPSFactor: 1},
+		Ingest: Ingest{IdleTimeout: 10 * time.Second, MaxConnections: 2000},
+		Record: Record{FlushInterval: 500 * time.Millisecond, TimeZone: "UTC+8"},
+		Callbacks: Callbacks{Tail: true, Headers: true, UserAgent: "Go-http-client/1.1", Workers: 64,
+			OnDemandDeadline: 35 * time.Second, OnDemandFallback: "skip"},
 	}
 }
+
+// minSpoolQuota is the smallest quota: less would be full with a single file.
+const minSpoolQuota = Size(64 << 20)
 
 // Validate checks every value and returns all that is wrong.
 func (c Config) Validate() error {
@@ -159,6 +172,9 @@ func (c Config) Validate() error {
 	if _, err := c.Record.Zone(); err != nil {
 		errs = append(errs, err)
 	}
+	check(c.Record.SpoolQuota == 0 || c.Record.SpoolQuota >= minSpoolQuota,
+		"record.spool_quota", c.Record.SpoolQuota, fmt.Sprintf("give 0 (none) or %v and more", minSpoolQuota))
+	errs = append(errs, validateRetention(c.Record.Retention)...)
 	for _, n := range c.Callbacks.AllowNetworks {
 		_, err := netip.ParsePrefix(n)
 		check(err == nil, "callbacks.allow_networks", n, "give a network such as 10.0.0.0/8")
@@ -168,11 +184,12 @@ func (c Config) Validate() error {
 		check(err == nil && u.Hostname() == h && h != "", "callbacks.allow_hosts", h, "give a host name without port")
 	}
 	check(c.Callbacks.Workers >= 1, "callbacks.workers", c.Callbacks.Workers, "give 1 or more")
+	check(c.Callbacks.OnDemandDeadline >= time.Second && c.Callbacks.OnDemandDeadline <= 2*time.Minute,
+		"callbacks.on_demand_deadline", c.Callbacks.OnDemandDeadline, "give 1s to 2m")
+	check(oneOf(c.Callbacks.OnDemandFallback, "skip", "record"), "callbacks.on_demand_fallback", c.Callbacks.OnDemandFallback, "choose skip or record")
+	check(c.Storage.KeepUploaded >= 0, "storage.keep_uploaded", c.Storage.KeepUploaded, "give 0 (not at all) or more")
 	for name, b := range c.Storage.Buckets {
-		if err := live.ValidateBucketName(name); err != nil {
-			errs = append(errs, fmt.Errorf("storage.buckets: %w", err))
-		}
-		check(b.Path != "", "storage.buckets."+name+".path", `""`, "name the folder of the bucket")
+		errs = append(errs, b.validate(name)...)
 	}
 	return errors.Join(errs...)
 }

@@ -78,6 +78,47 @@ storage:
 	}
 }
 
+func TestAQuotaMayBeANumberOfBytes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Size{"0": 0, "67108864": 64 << 20, "64MiB": 64 << 20, `"1GiB"`: 1 << 30} {
+		c, err := Load(write(t, "record: {spool_quota: "+text+"}"), nil)
+		if err == nil {
+			err = c.Validate()
+		}
+		if err != nil || c.Record.SpoolQuota != want {
+			t.Errorf("spool_quota: %s = %v, %v; want %v", text, c.Record.SpoolQuota, err, want)
+		}
+	}
+}
+
+func TestSpaceAndTimeOfFilesAreSettings(t *testing.T) {
+	t.Parallel()
+	path := write(t, `
+record:
+  spool_quota: 50GiB
+  retention:
+    - {domain: play.example.com, keep: 720h}
+    - domain: "*"
+      keep: 24h
+storage:
+  keep_uploaded: 2h
+`)
+	c, err := Load(path, []string{"TALLYLIGHT_RECORD_SPOOL_QUOTA=100GiB"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+	want := Default()
+	want.Record.SpoolQuota = 100 << 30
+	want.Record.Retention = []Retention{{"play.example.com", 720 * time.Hour}, {"*", 24 * time.Hour}}
+	want.Storage.KeepUploaded = 2 * time.Hour
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("Load = %+v\nwant   %+v", c, want)
+	}
+}
+
 func TestMistakesAreNamed(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -94,6 +135,19 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"a level that does not exist is refused", "log: {level: loud}\n", nil, []string{"log.level: loud", "debug"}},
 		{"a zone that does not exist is refused", "record: {time_zone: Mars/Olympus}\n", nil, []string{"record.time_zone", "Mars/Olympus"}},
 		{"a network that is none is refused", "callbacks: {allow_networks: [10.0.0.1]}\n", nil, []string{"callbacks.allow_networks", "10.0.0.1", "10.0.0.0/8"}},
+		{"a deadline of half a second is refused", "callbacks: {on_demand_deadline: 500ms}\n", nil, []string{"callbacks.on_demand_deadline", "500ms", "1s to 2m"}},
+		{"a deadline of more than two minutes is refused", "callbacks: {on_demand_deadline: 121s}\n", nil, []string{"callbacks.on_demand_deadline", "2m1s"}},
+		{"a fallback that does not exist is refused", "callbacks: {on_demand_fallback: maybe}\n", nil, []string{"callbacks.on_demand_fallback: maybe", "skip or record"}},
+		{"an ill-typed size names line and column", "record:\n  spool_quota: much\n", nil, []string{"2:16", "record.spool_quota", "50GiB"}},
+		{"an ill-typed size of the environment is named", "", []string{"TALLYLIGHT_RECORD_SPOOL_QUOTA=50GB"}, []string{"TALLYLIGHT_RECORD_SPOOL_QUOTA", "50GB", "50GiB"}},
+		{"a quota of a megabyte is refused", "record: {spool_quota: 1MiB}\n", nil, []string{"record.spool_quota: 1MiB", "64MiB"}},
+		{"a negative time for copies is refused", "storage: {keep_uploaded: -1s}\n", nil, []string{"storage.keep_uploaded: -1s", "0"}},
+		{"an ill-typed time of a rule names line and column", "record:\n  retention:\n    - {domain: a.example.com, keep: 24h}\n    - {domain: \"*\", keep: 30 days}\n", nil, []string{"4:27", "record.retention[1].keep"}},
+		{"a rule for no domain is refused", "record: {retention: [{keep: 24h}]}\n", nil, []string{"record.retention[0].domain"}},
+		{"a rule without time is refused", "record: {retention: [{domain: a.example.com}]}\n", nil, []string{"record.retention[0].keep: 0s", "1h or more"}},
+		{"a second rule for a domain is refused", "record: {retention: [{domain: \"*\", keep: 24h}, {domain: \"*\", keep: 48h}]}\n", nil, []string{"record.retention[1].domain: *", "already"}},
+		{"an unknown key of a rule names line and column", "record:\n  retention:\n    - {domain: a.example.com, keep: 24h, days: 3}\n", nil, []string{"3:42", "days"}},
+		{"rules are not for the environment", "", []string{"TALLYLIGHT_RECORD_RETENTION=x"}, []string{"TALLYLIGHT_RECORD_RETENTION", "no such setting"}},
 		{"a bucket name that is none is refused", "storage: {buckets: {A: {path: /x}}}\n", nil, []string{"storage.buckets", `"A"`}},
 		{"a domain that is none is refused", "ingest: {default_domain: nodots}\n", nil, []string{"ingest.default_domain", "nodots"}},
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
 
@@ -45,32 +47,42 @@ func decode(data []byte, c *Config) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
 	}
-	if err := checkDurations(data); err != nil {
+	if err := checkQuantities(data); err != nil {
 		return err
 	}
-	return yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(c)
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(c); err != nil {
+		// Without the lines around the mistake, which may hold secrets.
+		return errors.New(yaml.FormatError(err, false, false))
+	}
+	return nil
 }
 
-// checkDurations finds ill-typed durations, for which the decoder's own error
-// has no line.
-func checkDurations(data []byte) error {
+// checkQuantities finds ill-typed durations and sizes, for which the decoder's own
+// error has no line.
+func checkQuantities(data []byte) error {
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return err
 	}
 	settings := make(map[string]reflect.Value)
 	collect(reflect.ValueOf(new(Config)).Elem(), "$.", ".", settings)
+	for i := 0; find(file, fmt.Sprintf("$.record.retention[%d]", i)) != nil; i++ {
+		settings[fmt.Sprintf("$.record.retention[%d].keep", i)] = reflect.ValueOf(new(time.Duration)).Elem()
+	}
+	if buckets, ok := find(file, "$.storage.buckets").(ast.MapNode); ok {
+		for bucket := buckets.MapRange(); bucket.Next(); {
+			for _, store := range []string{"s3", "oss"} {
+				settings[fmt.Sprintf("$.storage.buckets.%s.%s.part_size", bucket.Key(), store)] = reflect.ValueOf(new(Size)).Elem()
+			}
+		}
+	}
 	for name, setting := range settings {
-		if setting.Type() != reflect.TypeFor[time.Duration]() {
+		if t := setting.Type(); t != reflect.TypeFor[time.Duration]() && t != reflect.TypeFor[Size]() {
 			continue
 		}
-		path, err := yaml.PathString(name)
-		if err != nil {
-			return err
-		}
-		node, err := path.FilterFile(file)
-		if err != nil {
-			continue // not in the file
+		node := find(file, name)
+		if node == nil {
+			continue
 		}
 		if err := set(setting, strings.Trim(node.String(), `"'`)); err != nil {
 			at := node.GetToken().Position
@@ -78,6 +90,19 @@ func checkDurations(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// find returns the node of a file that a path leads to, nil if there is none.
+func find(file *ast.File, path string) ast.Node {
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return nil
+	}
+	node, err := p.FilterFile(file)
+	if err != nil {
+		return nil
+	}
+	return node
 }
 
 // applyEnv sets what the environment names.
@@ -108,9 +133,26 @@ func collect(v reflect.Value, prefix, separator string, settings map[string]refl
 		switch field := v.Field(i); field.Kind() {
 		case reflect.Struct:
 			collect(field, name+separator, separator, settings)
-		case reflect.Map: // the file only
+		case reflect.Map: // what the file names
+			for names := field.MapRange(); names.Next(); {
+				key := names.Key().String()
+				if separator == "_" {
+					key = strings.ReplaceAll(key, "-", "_")
+				}
+				collect(names.Value(), name+separator+key+separator, separator, settings)
+			}
+		case reflect.Slice:
+			if field.Type().Elem().Kind() != reflect.Struct { // else the file only
+				settings[name] = field
+			}
+		case reflect.Pointer:
+			if !field.IsNil() {
+				collect(field.Elem(), name+separator, separator, settings)
+			}
 		default:
-			settings[name] = field
+			if field.CanSet() { // not the value of a map
+				settings[name] = field
+			}
 		}
 	}
 }
@@ -144,6 +186,12 @@ func set(setting reflect.Value, value string) error {
 			return fmt.Errorf("is not a duration such as 500ms or 10s")
 		}
 		*p = d
+	case *Size:
+		size, err := ParseSize(value)
+		if err != nil {
+			return err
+		}
+		*p = size
 	case *[]string:
 		*p = nil
 		for item := range strings.SplitSeq(value, ",") {

@@ -63,6 +63,7 @@ type ErrorDetail struct {
 // Errors that an EventRecordError can tell of.
 var (
 	ErrorBucketNotFound = ErrorDetail{Code: "BucketNotFound", Message: "Bucket not found"}
+	ErrorStorageDenied  = ErrorDetail{Code: "UserDisable", Message: "Unauthorized access to OSS by user"}
 	ErrorStreamFormat   = ErrorDetail{Code: "StreamFormatError", Message: "video stream format error"}
 	// ErrorSegmenter stands for failures inside the recorder, a full disk among
 	// them; the log says which.

@@ -23,7 +23,8 @@ type Slice struct {
 	File      RecordFileID // whose index lists it
 	Format    Format
 	Kind      SliceKind
-	Sequence  int // counts the slices of one format in a recording, from 0
+	Sequence  int           // counts the slices of one format in a recording, from 0
+	Offset    time.Duration // of its first frame from the begin of the file
 	// Discontinuity says that its timestamps do not go on from the slice before.
 	Discontinuity bool
 	Bucket        string
@@ -47,6 +48,13 @@ const (
 	SliceVideoInit SliceKind = "video_init"
 	SliceAudioInit SliceKind = "audio_init"
 )
+
+// IsInit reports whether slices of the kind are init segments, which hold no media.
+func (k SliceKind) IsInit() bool { return k == SliceVideoInit || k == SliceAudioInit }
+
+// Init returns the kind of the init segments that slices of the kind need; for
+// MPEG-TS, which needs none, a kind that no slice has.
+func (k SliceKind) Init() SliceKind { return k + "_init" }
 
 // EndTime returns when the slice ends.
 func (s Slice) EndTime() time.Time { return s.StartTime.Add(s.Duration) }

@@ -91,6 +91,18 @@ func ExpandObjectPrefix(t string, n ObjectName, zone *time.Location) string {
 	).Replace(t)
 }
 
+// ExpandSliceObjectPrefix fills a template that ValidateSliceObjectPrefix
+// accepted with the begin of a slice and its number. The extension is the
+// caller's to append.
+func ExpandSliceObjectPrefix(t string, key StreamKey, start time.Time, sequence int) string {
+	return strings.NewReplacer(
+		"{AppName}", key.App,
+		"{StreamName}", key.Stream,
+		"{UnixTimestamp}", strconv.FormatInt(start.Unix(), 10),
+		"{Sequence}", strconv.Itoa(sequence),
+	).Replace(t)
+}
+
 // ValidateObjectKey reports whether key stays inside its bucket: relative,
 // slash-separated, at most 1023 bytes, no empty, "." or ".." part, no backslash
 // and no control character.

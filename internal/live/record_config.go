@@ -19,7 +19,12 @@ const (
 )
 
 // Extension returns what object names of the format end in, dot included.
-func (f Format) Extension() string { return "." + string(f) }
+func (f Format) Extension() string {
+	if f == FormatCMAF {
+		return ".mpd" // its playlists are named after it
+	}
+	return "." + string(f)
+}
 
 // Limits of a record config (spec recording-and-callbacks 8.4).
 const (

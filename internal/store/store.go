@@ -137,6 +137,17 @@ type Reader interface {
 	// UnfinishedRecordFiles returns the files in state open or sealed, oldest
 	// first.
 	UnfinishedRecordFiles(ctx context.Context) ([]live.RecordFile, error)
+	// RecordFiles returns one page of record files.
+	RecordFiles(ctx context.Context, q live.RecordFileQuery) ([]live.RecordFile, error)
+	// RecordingFiles returns the files of a recording by sequence and id.
+	RecordingFiles(ctx context.Context, id live.RecordingID) ([]live.RecordFile, error)
+	// Upload returns the upload of a spool file, or live.ErrNotFound.
+	Upload(ctx context.Context, name string) (live.Upload, error)
+	// UploadParts returns the parts of an upload by number.
+	UploadParts(ctx context.Context, name string) ([]live.UploadPart, error)
+	// FinishedUploads returns the uploads of record files that are neither open nor
+	// sealed, by name, at most limit of those behind the name after.
+	FinishedUploads(ctx context.Context, after string, limit int) ([]live.Upload, error)
 	// Recording returns a recording, or live.ErrNotFound.
 	Recording(ctx context.Context, id live.RecordingID) (live.Recording, error)
 	// RecordContents returns what the stored files of a query amount to, one for
@@ -153,9 +164,18 @@ type Reader interface {
 	// the query selects in all.
 	IndexFiles(ctx context.Context, q live.IndexFileQuery) (page []live.IndexFile, total int, err error)
 
+	// ObjectKnown reports whether an object of a bucket is a record file that is
+	// sealed or stored, a slice or an index file.
+	ObjectKnown(ctx context.Context, bucket, objectKey string) (bool, error)
+
 	// Events returns the events of a stream in their order, from sequence number
 	// after+1 on, at most limit.
 	Events(ctx context.Context, key live.StreamKey, after int64, limit int) ([]live.Event, error)
+	// Event returns an event, or live.ErrNotFound.
+	Event(ctx context.Context, id live.EventID) (live.Event, error)
+	// FileEvents returns the events of type live.EventFileCreated by their ids, at
+	// most limit of those behind the id after.
+	FileEvents(ctx context.Context, after live.EventID, limit int) ([]live.Event, error)
 	// Delivery returns a delivery, or live.ErrNotFound.
 	Delivery(ctx context.Context, id live.DeliveryID) (live.Delivery, error)
 	// NotifyRecords returns one page of the attempts that a query selects, the
@@ -276,6 +296,16 @@ type Tx interface {
 	AddIndexFile(ctx context.Context, f live.IndexFile) error
 	// DeleteIndexFile fails with live.ErrNotFound.
 	DeleteIndexFile(ctx context.Context, id live.IndexFileID) error
+
+	// PutUpload inserts the upload of a spool file. The one before and its parts are
+	// forgotten.
+	PutUpload(ctx context.Context, u live.Upload) error
+	// AddUploadPart keeps a part of an upload and replaces the one of its number. It
+	// fails with live.ErrNotFound if the spool file has no upload of that ID.
+	AddUploadPart(ctx context.Context, u live.Upload, p live.UploadPart) error
+	// DeleteUpload forgets an upload and its parts. It changes nothing if there is
+	// none.
+	DeleteUpload(ctx context.Context, name string) error
 
 	// AddEvent writes an event and returns it with its sequence number, which
 	// is one more than that of the stream's last event. Adding an id that exists

@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"live"},
 	{"media", "durable", "config"},
 	{"store", "blob"},
-	{"api", "ingest", "record", "callback", "announce"},
+	{"api", "ingest", "record", "callback", "announce", "reconcile", "upload", "retention"},
 	{"receiver"},
 }
 

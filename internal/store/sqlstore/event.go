@@ -37,6 +37,29 @@ func (r *Reader) Events(ctx context.Context, key live.StreamKey, after int64, li
 	return list, nil
 }
 
+// Event implements store.Reader.
+func (r *Reader) Event(ctx context.Context, id live.EventID) (live.Event, error) {
+	e, err := one(ctx, r.conn, live.ErrNotFound, scanEvent,
+		`SELECT `+eventColumns+` FROM `+eventTables+` WHERE e.id = $1`, string(id))
+	if err != nil {
+		return e, fmt.Errorf("event %s: %w", id, err)
+	}
+	return e, nil
+}
+
+// FileEvents implements store.Reader. The events of other types are passed over
+// in the table itself: an index would have to be written with every file, and
+// nobody is in a hurry here.
+func (r *Reader) FileEvents(ctx context.Context, after live.EventID, limit int) ([]live.Event, error) {
+	list, err := all(ctx, r.conn, scanEvent,
+		`SELECT `+eventColumns+` FROM `+eventTables+` WHERE e.id > $1 AND e.type = $2 ORDER BY e.id LIMIT $3`,
+		string(after), string(live.EventFileCreated), max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("file events after %s: %w", after, err)
+	}
+	return list, nil
+}
+
 // AddEvent implements store.Tx.
 func (t *Tx) AddEvent(ctx context.Context, e live.Event) (live.Event, error) {
 	e, err := t.addEvent(ctx, e)
@@ -47,8 +70,7 @@ func (t *Tx) AddEvent(ctx context.Context, e live.Event) (live.Event, error) {
 }
 
 func (t *Tx) addEvent(ctx context.Context, e live.Event) (live.Event, error) {
-	first, err := one(ctx, t.conn, live.ErrNotFound, scanEvent,
-		`SELECT `+eventColumns+` FROM `+eventTables+` WHERE e.id = $1`, string(e.ID))
+	first, err := t.Event(ctx, e.ID)
 	if !errors.Is(err, live.ErrNotFound) {
 		return first, err
 	}

@@ -38,6 +38,16 @@ func (r *Reader) UnfinishedRecordFiles(ctx context.Context) ([]live.RecordFile, 
 	return list, nil
 }
 
+// RecordingFiles implements store.Reader.
+func (r *Reader) RecordingFiles(ctx context.Context, id live.RecordingID) ([]live.RecordFile, error) {
+	list, err := all(ctx, r.conn, scanRecordFile,
+		`SELECT `+recordFileColumns+` FROM record_files WHERE recording_id = $1 ORDER BY sequence, id`, string(id))
+	if err != nil {
+		return nil, fmt.Errorf("record files of recording %s: %w", id, err)
+	}
+	return list, nil
+}
+
 // PutRecordFile implements store.Tx.
 func (t *Tx) PutRecordFile(ctx context.Context, f live.RecordFile) error {
 	tracks, err := encode(f.Tracks)

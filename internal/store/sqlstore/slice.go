@@ -8,13 +8,13 @@ import (
 )
 
 const sliceColumns = `domain, app, stream, recording_id, bucket, endpoint, object_key, start_time, duration_ns,
-	size, width, height, stored_at, file_id, format, kind, sequence, discontinuity`
+	size, width, height, stored_at, file_id, format, kind, sequence, offset_ns, discontinuity`
 
 // scanSlice reads sliceColumns.
 func scanSlice(scan func(...any) error) (s live.Slice, err error) {
 	err = scan(&s.Key.Domain, &s.Key.App, &s.Key.Stream, &s.Recording, &s.Bucket, &s.Endpoint, &s.ObjectKey,
 		timeColumn{&s.StartTime}, (*int64)(&s.Duration), &s.Size, &s.Width, &s.Height, timeColumn{&s.StoredAt},
-		&s.File, &s.Format, &s.Kind, &s.Sequence, &s.Discontinuity)
+		&s.File, &s.Format, &s.Kind, &s.Sequence, (*int64)(&s.Offset), &s.Discontinuity)
 	return s, err
 }
 
@@ -44,11 +44,11 @@ func (r *Reader) FileSlices(ctx context.Context, id live.RecordFileID) ([]live.S
 // AddSlice implements store.Tx.
 func (t *Tx) AddSlice(ctx context.Context, s live.Slice) error {
 	_, err := t.conn.Exec(ctx, `INSERT INTO slices (`+sliceColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (domain, app, stream, stored_at, object_key) DO NOTHING`,
 		s.Key.Domain, s.Key.App, s.Key.Stream, string(s.Recording), s.Bucket, s.Endpoint, s.ObjectKey,
 		micros(s.StartTime), int64(s.Duration), s.Size, s.Width, s.Height, s.StoredAt.UnixMicro(),
-		string(s.File), string(s.Format), string(s.Kind), s.Sequence, s.Discontinuity)
+		string(s.File), string(s.Format), string(s.Kind), s.Sequence, int64(s.Offset), s.Discontinuity)
 	if err != nil {
 		return fmt.Errorf("add slice %s of stream %s: %w", s.ObjectKey, s.Key, err)
 	}

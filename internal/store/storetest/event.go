@@ -113,3 +113,37 @@ func testEvents(t *testing.T, b Backend) {
 	}
 	equal(t, "events of an unknown stream", read(t, b.Store, events(live.StreamKey{Domain: "none"}, 0, 10)), nil)
 }
+
+func testFileEvents(t *testing.T, b Backend) {
+	event := func(ctx context.Context, r store.Reader) (live.Event, error) { return r.Event(ctx, "evt_3") }
+	missing(t, b.Store, live.ErrNotFound, event)
+	var files []live.Event
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+		for _, e := range []live.Event{
+			{ID: "evt_3", Type: live.EventFileCreated, Key: show, Detail: live.EventDetail{File: &live.FileDetail{ID: "file_3"}}},
+			{ID: "evt_2", Type: live.EventRecordPaused, Key: show},
+			{ID: "evt_1", Type: live.EventFileCreated, Key: live.StreamKey{Domain: "other.example.com"}},
+		} {
+			e, err := tx.AddEvent(ctx, e)
+			if err != nil {
+				return err
+			}
+			if e.Type == live.EventFileCreated {
+				files = append([]live.Event{e}, files...)
+			}
+		}
+		return nil
+	})
+	equal(t, "Event", read(t, b.Store, event), files[1])
+	page := func(after live.EventID, limit int) []live.Event {
+		t.Helper()
+		return read(t, b.Store, func(ctx context.Context, r store.Reader) ([]live.Event, error) {
+			return r.FileEvents(ctx, after, limit)
+		})
+	}
+	equal(t, "all", page("", 10), files)
+	equal(t, "a page", page("", 1), files[:1])
+	equal(t, "behind the first", page("evt_1", 10), files[1:])
+	equal(t, "behind the last", page("evt_3", 10), nil)
+	equal(t, "no page", page("", 0), nil)
+}

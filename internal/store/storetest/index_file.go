@@ -89,7 +89,7 @@ func testSlices(t *testing.T, b Backend) {
 	equal(t, "after the first", slices(first.StoredAt.Add(time.Microsecond), later, 10), []live.Slice{second})
 
 	video := live.Slice{
-		Key: show, File: "file_1", Format: live.FormatCMAF, Kind: live.SliceVideo, Sequence: 2, Discontinuity: true,
+		Key: show, File: "file_1", Format: live.FormatCMAF, Kind: live.SliceVideo, Sequence: 2, Offset: time.Second, Discontinuity: true,
 		ObjectKey: "v.m4s", StoredAt: first.StoredAt,
 	}
 	audio, initial := video, video

@@ -2,6 +2,9 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +77,16 @@ func testRecordFiles(t *testing.T, b Backend) {
 	put()
 	f.State = live.FileStored
 	put()
+
+	earlier, other := f, f
+	earlier.ID, earlier.Sequence = "file_2", 2
+	other.ID, other.Recording = "file_0", "rec_2"
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.PutRecordFile(ctx, earlier), tx.PutRecordFile(ctx, other))
+	})
+	equal(t, "RecordingFiles", read(t, b.Store, func(ctx context.Context, r store.Reader) ([]live.RecordFile, error) {
+		return r.RecordingFiles(ctx, f.Recording)
+	}), []live.RecordFile{earlier, f})
 }
 
 func testUnfinishedRecordFiles(t *testing.T, b Backend) {
@@ -100,6 +113,87 @@ func testUnfinishedRecordFiles(t *testing.T, b Backend) {
 	stored.State = live.FileStored
 	update(t, b.Store, func(ctx context.Context, tx store.Tx) error { return tx.PutRecordFile(ctx, stored) })
 	equal(t, "UnfinishedRecordFiles", read(t, b.Store, list), []live.RecordFile{sealed})
+}
+
+func testRecordFilePages(t *testing.T, b Backend) {
+	file := func(id live.RecordFileID, key live.StreamKey, minute int, state live.RecordFileState) live.RecordFile {
+		return live.RecordFile{ID: id, Key: key, State: state, StartTime: after(time.Duration(minute) * time.Minute)}
+	}
+	other := live.StreamKey{Domain: "other.example.com", App: show.App, Stream: show.Stream}
+	files := []live.RecordFile{
+		{ID: "f0", Key: show, State: live.FileDiscarded}, // begun at no time
+		file("f5", show, 1, live.FileStored),
+		file("f2", show, 2, live.FileStored),
+		file("f3", other, 2, live.FileStored),
+		file("f4", live.StreamKey{Domain: show.Domain, App: "game", Stream: show.Stream}, 2, live.FileDeleted),
+		file("f1", show, 3, live.FileSealed),
+		file("f6", live.StreamKey{Domain: show.Domain, App: show.App, Stream: "late"}, 4, live.FileOpen),
+	}
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+		for _, f := range slices.Backward(files) {
+			if err := tx.PutRecordFile(ctx, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, test := range []struct {
+		name string
+		q    live.RecordFileQuery
+		want string
+	}{
+		{"all", live.RecordFileQuery{Limit: 10}, "f0 f5 f2 f3 f4 f1 f6"},
+		{"a page", live.RecordFileQuery{Limit: 2}, "f0 f5"},
+		{"none", live.RecordFileQuery{}, ""},
+		{"behind a file", live.RecordFileQuery{After: &files[2], Limit: 2}, "f3 f4"},
+		{"behind one without time", live.RecordFileQuery{After: &files[0], Limit: 1}, "f5"},
+		{"behind the last", live.RecordFileQuery{After: &files[6], Limit: 10}, ""},
+		{"of a domain", live.RecordFileQuery{Domain: other.Domain, Limit: 10}, "f3"},
+		{"of an app", live.RecordFileQuery{Domain: show.Domain, App: "game", Limit: 10}, "f4"},
+		{"of a stream", live.RecordFileQuery{Stream: "late", Limit: 10}, "f6"},
+		{"in a state", live.RecordFileQuery{State: live.FileStored, Limit: 10}, "f5 f2 f3"},
+		{"in another state", live.RecordFileQuery{State: live.FileSealed, Limit: 10}, "f1"},
+		{"from a time", live.RecordFileQuery{From: after(3 * time.Minute), Limit: 10}, "f1 f6"},
+		{"before a time", live.RecordFileQuery{To: after(2 * time.Minute), Limit: 10}, "f0 f5"},
+		{"by all at once", live.RecordFileQuery{Domain: show.Domain, App: show.App, Stream: show.Stream, State: live.FileStored,
+			From: after(time.Minute), To: after(3 * time.Minute), After: &files[1], Limit: 1}, "f2"},
+	} {
+		list := read(t, b.Store, func(ctx context.Context, r store.Reader) ([]live.RecordFile, error) {
+			return r.RecordFiles(ctx, test.q)
+		})
+		ids := make([]string, len(list))
+		for i, f := range list {
+			ids[i] = string(f.ID)
+		}
+		equal(t, test.name, strings.Join(ids, " "), test.want)
+	}
+	equal(t, "the file itself", read(t, b.Store, func(ctx context.Context, r store.Reader) ([]live.RecordFile, error) {
+		return r.RecordFiles(ctx, live.RecordFileQuery{State: live.FileOpen, Limit: 1})
+	}), files[6:])
+}
+
+func testObjectKnown(t *testing.T, b Backend) {
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(
+			tx.PutRecordFile(ctx, live.RecordFile{ID: "f1", State: live.FileSealed, Bucket: "shows", ObjectKey: "sealed.mp4"}),
+			tx.PutRecordFile(ctx, live.RecordFile{ID: "f2", State: live.FileStored, Bucket: "shows", ObjectKey: "stored.mp4"}),
+			tx.PutRecordFile(ctx, live.RecordFile{ID: "f3", State: live.FileDeleted, Bucket: "shows", ObjectKey: "deleted.mp4"}),
+			tx.AddSlice(ctx, live.Slice{Key: show, Bucket: "shows", ObjectKey: "slice.ts", StoredAt: epoch}),
+			tx.AddIndexFile(ctx, live.IndexFile{ID: "i1", Key: show, Bucket: "shows", ObjectKey: "index.m3u8", CreatedAt: epoch}),
+		)
+	})
+	for _, test := range []struct {
+		bucket, key string
+		want        bool
+	}{
+		{"shows", "sealed.mp4", true}, {"shows", "stored.mp4", true}, {"shows", "slice.ts", true}, {"shows", "index.m3u8", true},
+		{"shows", "deleted.mp4", false}, {"shows", "other.mp4", false}, {"other", "stored.mp4", false}, {"shows", "", false},
+	} {
+		known := read(t, b.Store, func(ctx context.Context, r store.Reader) (bool, error) {
+			return r.ObjectKnown(ctx, test.bucket, test.key)
+		})
+		equal(t, test.bucket+"/"+test.key, known, test.want)
+	}
 }
 
 func testTimes(t *testing.T, b Backend) {
