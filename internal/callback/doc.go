@@ -7,6 +7,9 @@
 // crash between an answer and its record the attempt is made again, under the
 // same event id.
 //
+// The Asker puts the one question that is not owed but waited for: whether a push
+// is to be recorded.
+//
 // The Guard decides which addresses may be called, when a URL is configured and
 // again at every dial. Package wire, below, renders and signs.
 package callback

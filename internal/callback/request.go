@@ -19,17 +19,17 @@ func newRequest(ctx context.Context, dv live.Delivery, now time.Time) (r *http.R
 		return nil, nil, err
 	}
 	if wire.IsPublish(dv.Event.Type) {
-		r, err = publishRequest(ctx, dv)
+		var query string
+		if query, err = wire.PublishQuery(dv.Event); err == nil {
+			r, err = newGet(ctx, dv.URL, query)
+		}
 	} else if body, err = wire.Body(dv.Event); err == nil {
 		r, err = http.NewRequestWithContext(ctx, http.MethodPost, dv.URL, bytes.NewReader(body))
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if !isASCII(r.URL.Host) { // in punycode, so that the Host header is what is signed
-		r.URL.Host = strings.Replace(r.URL.Host, r.URL.Hostname(), t.name, 1)
-		r.Host = r.URL.Host
-	}
+	setHost(r, t)
 	signed := r.URL.Host
 	if r.Method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/json")
@@ -42,13 +42,9 @@ func newRequest(ctx context.Context, dv live.Delivery, now time.Time) (r *http.R
 	return r, body, nil
 }
 
-// publishRequest returns a GET whose query goes on with what there is to tell.
-func publishRequest(ctx context.Context, dv live.Delivery) (*http.Request, error) {
-	query, err := wire.PublishQuery(dv.Event)
-	if err != nil {
-		return nil, err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, dv.URL, http.NoBody)
+// newGet returns a GET of rawURL whose own query, if any, goes on with query.
+func newGet(ctx context.Context, rawURL, query string) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +53,15 @@ func publishRequest(ctx context.Context, dv live.Delivery) (*http.Request, error
 	}
 	r.URL.RawQuery = query
 	return r, nil
+}
+
+// setHost writes the host of r's URL, whose target is t, in punycode where it is
+// not ASCII, so that the Host header is what is signed.
+func setHost(r *http.Request, t target) {
+	if !isASCII(r.URL.Host) {
+		r.URL.Host = strings.Replace(r.URL.Host, r.URL.Hostname(), t.name, 1)
+		r.Host = r.URL.Host
+	}
 }
 
 // Sent returns what an attempt to deliver dv sent: the body, or the query of a

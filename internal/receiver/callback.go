@@ -50,7 +50,8 @@ type Callback struct {
 	Domain  string         `json:"domain,omitempty"`
 	App     string         `json:"app,omitempty"`
 	Stream  string         `json:"stream,omitempty"`
-	URI     string         `json:"uri,omitempty"` // of a file
+	URI     string         `json:"uri,omitempty"`   // of a file
+	Video   string         `json:"video,omitempty"` // of a question: codec and bit rate
 	Problem string         `json:"problem,omitempty"`
 
 	// From headers that receivers need not know; zero where they are missing.
@@ -61,7 +62,8 @@ type Callback struct {
 	VendorSignature  Verdict `json:"vendor_signature"`
 	WebhookSignature Verdict `json:"webhook_signature"`
 
-	Status int             `json:"status"` // of the answer
+	Status int             `json:"status"`           // of the answer
+	Answer json.RawMessage `json:"answer,omitempty"` // to a question
 	Body   json.RawMessage `json:"body,omitempty"`
 }
 
@@ -82,6 +84,7 @@ func parse(r *http.Request, body []byte, now time.Time) Callback {
 		c.parseBody(body)
 	case r.Method == http.MethodGet && query.Has("domain") && query.Has("app") && query.Has("stream"):
 		c.Event, c.Domain, c.App, c.Stream = EventOnDemand, query.Get("domain"), query.Get("app"), query.Get("stream")
+		c.Video = strings.TrimSpace(query.Get("codec") + " " + query.Get("vbitrate") + " kbit/s")
 	case r.Method == http.MethodGet && wire.IsPublish(live.EventType(query.Get("action"))):
 		c.Event = live.EventType(query.Get("action"))
 		c.Domain, c.App, c.Stream = query.Get("app"), query.Get("appname"), query.Get("id")

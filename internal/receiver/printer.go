@@ -57,6 +57,9 @@ func (p *printer) line(c Callback) string {
 	if c.URI != "" {
 		line += "  " + plain(c.URI)
 	}
+	if c.Answer != nil {
+		line += "  " + plain(c.Video) + "  " + plain(string(c.Answer))
+	}
 	return line
 }
 

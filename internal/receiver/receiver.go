@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tallylight/internal/callback/wire"
+	"tallylight/internal/live"
 )
 
 // maxBody bounds the body of a callback, in bytes; real ones have a few hundred.
@@ -26,6 +27,10 @@ type Config struct {
 	Status int
 	Delay  time.Duration
 
+	// Decision answers the question whether to record; nil means yes, in every
+	// format.
+	Decision *live.OnDemandAnswer
+
 	// Out gets a line for each request as it comes in, before its answer: text in
 	// columns, or a JSON object. With ShowBody the text is followed by the body.
 	Out      io.Writer
@@ -38,11 +43,12 @@ type Config struct {
 }
 
 // A Receiver takes callbacks. What is no callback it prints as well, and answers
-// 404, or 400 if it was posted. The question whether to record it answers with
-// yes.
+// 404, or 400 if it was posted. The question whether to record it answers with its
+// decision.
 type Receiver struct {
-	config Config
-	now    func() time.Time
+	config   Config
+	decision []byte // body of the answer to a question
+	now      func() time.Time
 
 	mu      sync.Mutex // one request at a time is told of
 	printer printer
@@ -59,7 +65,14 @@ func New(c Config) (*Receiver, error) {
 	if c.Out == nil {
 		c.Out = io.Discard
 	}
-	return &Receiver{config: c, now: time.Now, printer: printer{out: c.Out, json: c.JSON, showBody: c.ShowBody}}, nil
+	if c.Decision == nil {
+		c.Decision = &live.OnDemandAnswer{NeedRecord: true}
+	}
+	decision, err := wire.OnDemandBody(*c.Decision)
+	if err != nil {
+		return nil, fmt.Errorf("write decision: %w", err)
+	}
+	return &Receiver{config: c, decision: decision, now: time.Now, printer: printer{out: c.Out, json: c.JSON, showBody: c.ShowBody}}, nil
 }
 
 // ServeHTTP implements http.Handler.
@@ -78,6 +91,9 @@ func (v *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case c.Problem != "":
 		c.Status = http.StatusNotFound
 	}
+	if c.Event == EventOnDemand {
+		c.Answer = v.decision
+	}
 	v.tell(c)
 
 	select {
@@ -85,13 +101,11 @@ func (v *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
-	if c.Event == EventOnDemand {
+	if c.Answer != nil {
 		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(c.Status)
-		io.WriteString(w, `{"NeedRecord":true}`)
-		return
 	}
 	w.WriteHeader(c.Status)
+	w.Write(c.Answer)
 }
 
 // verify understands a request and judges its signatures.

@@ -105,7 +105,7 @@ func TestALineTellsWhatCameIn(t *testing.T) {
 		{"another status is answered", Config{Status: 503}, post(statusBody, nil),
 			"12:30:15.678  record_started  play.example.com/live/show  seq -    attempt -   vendor unsigned     webhook unsigned     → 503", 503},
 		{"the question whether to record", checking, httptest.NewRequest(http.MethodGet, "/?app=live&domain=play.example.com&stream=show&vbitrate=2000&codec=h264", nil),
-			"12:30:15.678  on_demand       play.example.com/live/show  seq -    attempt -   vendor unsigned     webhook unsigned     → 200", 200},
+			"12:30:15.678  on_demand       play.example.com/live/show  seq -    attempt -   vendor unsigned     webhook unsigned     → 200  h264 2000 kbit/s  {\"ApiVersion\":\"1.0\",\"NeedRecord\":true}", 200},
 		{"news of a push, signed for its ingest domain", checking, signedPush(),
 			"12:30:15.678  publish         push.example.com/live/show  seq -    attempt -   vendor valid        webhook unsigned     → 200", 200},
 		{"a browser", checking, httptest.NewRequest(http.MethodGet, "/favicon.ico", nil),
@@ -188,13 +188,38 @@ func TestJSONIsOneObjectALine(t *testing.T) {
 	}
 }
 
-func TestTheQuestionWhetherToRecordIsAnsweredWithYes(t *testing.T) {
+func TestTheQuestionWhetherToRecordIsAnswered(t *testing.T) {
 	t.Parallel()
-	v, _ := testReceiver(t, Config{})
-	w := httptest.NewRecorder()
-	v.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?app=live&domain=play.example.com&stream=show", nil))
-	if w.Body.String() != `{"NeedRecord":true}` || w.Header().Get("Content-Type") != "application/json" {
-		t.Errorf("answer = %s %v", w.Body, w.Header())
+	for _, tt := range []struct {
+		name     string
+		decision *live.OnDemandAnswer
+		want     string
+	}{
+		{"yes where nothing is said", nil, `{"ApiVersion":"1.0","NeedRecord":true}`},
+		{"no", &live.OnDemandAnswer{}, `{"ApiVersion":"1.0","NeedRecord":false}`},
+		{"some formats", &live.OnDemandAnswer{NeedRecord: true, Formats: []live.Format{live.FormatMP4, live.FormatFLV}}, `{"ApiVersion":"1.0","NeedRecord":true,"Format":["mp4","flv"]}`},
+		{"a cycle", &live.OnDemandAnswer{NeedRecord: true, Cycles: map[live.Format]time.Duration{live.FormatM3U8: time.Minute}}, `{"ApiVersion":"1.0","NeedRecord":true,"Interval":{"M3U8":60}}`},
+	} {
+		v, _ := testReceiver(t, Config{Decision: tt.decision})
+		w := httptest.NewRecorder()
+		v.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?app=live&domain=play.example.com&stream=show", nil))
+		if w.Body.String() != tt.want || w.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s: answer = %s %v", tt.name, w.Body, w.Header())
+		}
+	}
+}
+
+func TestTheSignatureOfAQuestionIsVerified(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]Verdict{testKey: Valid, "otherkeyyourkey1": "INVALID: ALI-LIVE-SIGNATURE does not match host hooks.example.com and the key"} {
+		var got Verdict
+		v, _ := testReceiver(t, Config{Key: testKey, OnCallback: func(c Callback) { got = c.VendorSignature }})
+		r := post("", signedLive(key, arrival))
+		r.Method, r.URL.RawQuery = http.MethodGet, "app=live&domain=play.example.com&stream=show&vbitrate=0&codec="
+		v.ServeHTTP(httptest.NewRecorder(), r)
+		if got != want {
+			t.Errorf("signed with %s: %s, want %s", key, got, want)
+		}
 	}
 }
 
