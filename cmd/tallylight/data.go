@@ -24,19 +24,27 @@ type dataFlags struct {
 	Data   *string `help:"Folder of the server's data (default ./tallylight-data)." placeholder:"DIR"`
 }
 
-// with runs fn with the database and the account that owns it.
-func (f *dataFlags) with(ctx context.Context, fn func(st *sqlite.Store, account live.AccountID) error) (err error) {
+// settings returns the settings of the server whose data it is.
+func (f *dataFlags) settings() (config.Config, error) {
 	cfg, err := config.Load(f.Config, os.Environ())
 	if err != nil {
-		return usageError{err}
+		return cfg, usageError{err}
 	}
-	dir := cfg.Data
 	if f.Data != nil {
-		dir = *f.Data
+		cfg.Data = *f.Data
 	}
-	st, err := sqlite.Join(ctx, filepath.Join(dir, databaseFile))
+	return cfg, nil
+}
+
+// with runs fn with the database and the account that owns it.
+func (f *dataFlags) with(ctx context.Context, fn func(st *sqlite.Store, account live.AccountID) error) (err error) {
+	cfg, err := f.settings()
+	if err != nil {
+		return err
+	}
+	st, err := sqlite.Join(ctx, filepath.Join(cfg.Data, databaseFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no server has used the folder %s yet: start one, or name another folder with --data", dir)
+		return fmt.Errorf("no server has used the folder %s yet: start one, or name another folder with --data", cfg.Data)
 	}
 	if err != nil {
 		return err

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"tallylight/internal/callback/wire"
+	"tallylight/internal/live"
 	"tallylight/internal/receiver"
 )
 
@@ -17,6 +19,7 @@ type listenCommand struct {
 	Delay   time.Duration `help:"Wait so long before answering." placeholder:"D"`
 	Key     string        `help:"Verify the vendor's signature with this NotifyAuthKey." placeholder:"KEY"`
 	Secret  string        `help:"Verify the Standard Webhooks signature with this secret, whsec_…" placeholder:"SECRET"`
+	Record  string        `help:"Decide so when asked whether to record a push: yes, no, or the formats, such as mp4,m3u8." default:"yes" placeholder:"DECISION"`
 	JSON    bool          `name:"json" help:"Print one JSON object a line."`
 	Verbose bool          `short:"v" help:"Print the bodies too."`
 }
@@ -27,9 +30,11 @@ func (listenCommand) Help() string {
     tallylight listen
     tallylight listen --addr :9000 --key testkeyyourkey12 --verbose
     tallylight listen --status 503 --delay 2s
+    tallylight listen --record mp4,flv
 
 Point a domain at it with AddLiveRecordNotifyConfig and the NotifyUrl
-http://127.0.0.1:9000/; the server must run with --dev to reach it there.`
+http://127.0.0.1:9000/; the server must run with --dev to reach it there. With the
+same OnDemandUrl it is asked about each push whose record config has OnDemand 1.`
 }
 
 func (c *listenCommand) Run(ctx context.Context, s *streams) error {
@@ -40,8 +45,12 @@ func (c *listenCommand) Run(ctx context.Context, s *streams) error {
 			return usageError{fmt.Errorf("--secret: %w", err)}
 		}
 	}
+	decision, err := parseDecision(c.Record)
+	if err != nil {
+		return usageError{err}
+	}
 	r, err := receiver.New(receiver.Config{
-		Out: s.out, Status: c.Status, Delay: c.Delay, Key: c.Key, Secret: secret, JSON: c.JSON, ShowBody: c.Verbose,
+		Out: s.out, Status: c.Status, Delay: c.Delay, Decision: decision, Key: c.Key, Secret: secret, JSON: c.JSON, ShowBody: c.Verbose,
 	})
 	if err != nil {
 		return usageError{err}
@@ -60,4 +69,25 @@ func (c *listenCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	return nil
+}
+
+// parseDecision reads what is answered to the question whether to record: yes, no,
+// or formats.
+func parseDecision(text string) (*live.OnDemandAnswer, error) {
+	switch text {
+	case "yes":
+		return &live.OnDemandAnswer{NeedRecord: true}, nil
+	case "no":
+		return &live.OnDemandAnswer{}, nil
+	}
+	decision := &live.OnDemandAnswer{NeedRecord: true}
+	for name := range strings.SplitSeq(text, ",") {
+		switch format := live.Format(strings.TrimSpace(name)); format {
+		case live.FormatMP4, live.FormatFLV, live.FormatM3U8, live.FormatCMAF:
+			decision.Formats = append(decision.Formats, format)
+		default:
+			return nil, fmt.Errorf("--record: %q is neither yes nor no nor one of mp4, flv, m3u8 and cmaf", name)
+		}
+	}
+	return decision, nil
 }

@@ -31,6 +31,7 @@ type cli struct {
 	Listen  listenCommand  `cmd:"" help:"Receive callbacks, print them and verify their signatures."`
 	Keys    keysCommand    `cmd:"" help:"Make, list, disable and delete access keys."`
 	Users   usersCommand   `cmd:"" help:"Manage users and their policies."`
+	Records recordsCommand `cmd:"" help:"List record files, and hold them against objects, events and callbacks."`
 	Sign    signCommand    `cmd:"" help:"Show how a request is signed."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

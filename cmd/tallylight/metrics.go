@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tallylight/internal/store"
+	"tallylight/internal/upload"
 )
 
 // serveReady answers 200 if the store can be read, 503 otherwise.
@@ -58,5 +59,54 @@ func (s *server) metrics() http.Handler {
 		func() float64 { return float64(s.deliverer.Stats().Dead) })
 	gauge("callback_running", "Attempts that run now.",
 		func() float64 { return float64(s.deliverer.Stats().Running) })
+	gauge("spool_bytes", "Bytes of the files in the spool.",
+		func() float64 { return float64(s.uploads.Stats().SpoolBytes) })
+	gauge("spool_quota_bytes", "Quota of the spool, 0 for none.",
+		func() float64 { return float64(s.uploads.Stats().Quota) })
+	gauge("spool_kept_bytes", "Bytes in the spool of files that were uploaded.",
+		func() float64 { return float64(s.uploads.Stats().KeptBytes) })
+	counter("upload_parts_total", "Parts of files sent to buckets.",
+		func() float64 { return float64(s.uploads.Stats().PartsSent) })
+	counter("upload_failures_total", "Transfers to buckets that failed.",
+		func() float64 { return float64(s.uploads.Stats().Failures) })
+	reg.MustRegister(bucketCollector{s.uploads})
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
+}
+
+// A bucketCollector tells what waits for each bucket.
+type bucketCollector struct{ uploads *upload.Uploads }
+
+var (
+	bucketAway   = bucketDesc("away", "1 while transfers to the bucket fail.")
+	bucketFiles  = bucketDesc("waiting_files", "Files that wait for the bucket.")
+	bucketBytes  = bucketDesc("waiting_bytes", "Bytes that wait for the bucket.")
+	bucketOldest = bucketDesc("waiting_seconds", "How long the file that has waited longest for the bucket does so.")
+)
+
+func bucketDesc(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("tallylight_bucket_"+name, help, []string{"bucket"}, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (bucketCollector) Describe(descs chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{bucketAway, bucketFiles, bucketBytes, bucketOldest} {
+		descs <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c bucketCollector) Collect(metrics chan<- prometheus.Metric) {
+	for name, b := range c.uploads.Stats().Buckets {
+		gauge := func(d *prometheus.Desc, value float64) {
+			metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, name)
+		}
+		away := 0.0
+		if b.Away {
+			away = 1
+		}
+		gauge(bucketAway, away)
+		gauge(bucketFiles, float64(b.Files))
+		gauge(bucketBytes, float64(b.Bytes))
+		gauge(bucketOldest, b.Oldest.Seconds())
+	}
 }

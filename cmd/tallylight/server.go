@@ -17,7 +17,6 @@ import (
 	"tallylight/internal/announce"
 	"tallylight/internal/api"
 	"tallylight/internal/blob"
-	"tallylight/internal/blob/localfs"
 	"tallylight/internal/callback"
 	"tallylight/internal/callback/wire"
 	"tallylight/internal/config"
@@ -26,7 +25,9 @@ import (
 	"tallylight/internal/ingest/rtmp"
 	"tallylight/internal/live"
 	"tallylight/internal/record"
+	"tallylight/internal/retention"
 	"tallylight/internal/store/sqlite"
+	"tallylight/internal/upload"
 )
 
 // How long an orderly end may take: for recordings to be finished, for calls to
@@ -41,7 +42,9 @@ type server struct {
 	log       *slog.Logger
 	lock      *durable.Lock
 	store     *sqlite.Store
+	uploads   *upload.Uploads
 	recorder  *record.Recorder
+	retention *retention.Deleter
 	deliverer *callback.Deliverer
 	registry  *ingest.Registry
 	notifier  *announce.Notifier
@@ -91,23 +94,15 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 	if err != nil {
 		return nil, usageError{err}
 	}
-	buckets := newBuckets(cfg)
+	buckets, err := newBuckets(cfg)
+	if err != nil {
+		return nil, err
+	}
 	objects, err := newObjects(buckets, filepath.Join(cfg.Data, "tmp"))
 	if err != nil {
 		return nil, err
 	}
-	s.recorder, err = record.New(record.Config{
-		Store:         s.store,
-		Buckets:       buckets,
-		SpoolDir:      filepath.Join(cfg.Data, "spool"),
-		Committed:     s.deliverer.Wake,
-		Log:           log,
-		Now:           time.Now,
-		FlushInterval: cfg.Record.FlushInterval,
-		SyncInterval:  cfg.Record.SyncInterval,
-		Zone:          zone,
-	})
-	if err != nil {
+	if err := s.openRecorder(cfg, buckets, guard, zone); err != nil {
 		return nil, err
 	}
 	s.notifier = announce.New(announce.Config{
@@ -179,6 +174,43 @@ func (s *server) openData(ctx context.Context, dir string) error {
 	return err
 }
 
+// openRecorder makes the recorder and those who see to its files.
+func (s *server) openRecorder(cfg config.Config, buckets blob.Buckets, guard *callback.Guard, zone *time.Location) error {
+	spool := filepath.Join(cfg.Data, "spool")
+	s.uploads = upload.New(upload.Config{
+		Store:        s.store,
+		Buckets:      buckets,
+		SpoolDir:     spool,
+		Quota:        int64(cfg.Record.SpoolQuota),
+		KeepUploaded: cfg.Storage.KeepUploaded,
+		Log:          s.log,
+		Now:          time.Now,
+	})
+	var rules []retention.Rule
+	for _, r := range cfg.Record.Retention {
+		rules = append(rules, retention.Rule(r))
+	}
+	s.retention = retention.New(retention.Config{Store: s.store, Buckets: buckets, Rules: rules, Log: s.log, Now: time.Now})
+	var err error
+	s.recorder, err = record.New(record.Config{
+		Store:   s.store,
+		Buckets: buckets,
+		Uploads: s.uploads,
+		Asker: callback.NewAsker(callback.AskerConfig{
+			Guard: guard, Log: s.log, UserAgent: cfg.Callbacks.UserAgent, Deadline: cfg.Callbacks.OnDemandDeadline,
+		}),
+		RecordUndecided: cfg.Callbacks.OnDemandFallback == "record",
+		SpoolDir:        spool,
+		Committed:       s.deliverer.Wake,
+		Log:             s.log,
+		Now:             time.Now,
+		FlushInterval:   cfg.Record.FlushInterval,
+		SyncInterval:    cfg.Record.SyncInterval,
+		Zone:            zone,
+	})
+	return err
+}
+
 func newGuard(cfg config.Config) (*callback.Guard, error) {
 	gc := callback.GuardConfig{AllowHosts: cfg.Callbacks.AllowHosts, Dev: cfg.Dev}
 	for _, n := range cfg.Callbacks.AllowNetworks {
@@ -201,19 +233,6 @@ func webhookSecret(cfg config.Config) (wire.Secret, error) {
 		return nil, fmt.Errorf("callbacks.secret: %w", err)
 	}
 	return secret, nil
-}
-
-// newBuckets returns the configured buckets, or a folder for every name where
-// none are configured.
-func newBuckets(cfg config.Config) blob.Buckets {
-	if len(cfg.Storage.Buckets) == 0 {
-		return localfs.NewRoot(filepath.Join(cfg.Data, "records"))
-	}
-	named := make(localfs.Named)
-	for name, b := range cfg.Storage.Buckets {
-		named[name] = localfs.NewBucket(b.Path)
-	}
-	return named
 }
 
 func listen(name, addr string) (net.Listener, error) {
@@ -282,6 +301,8 @@ func (s *server) run(ctx context.Context) error {
 		defer cancel()
 		return errors.Join(err, s.recorder.Close(closing), s.notifier.Close(closing))
 	})
+	group.Go(func() error { return s.uploads.Run(deliver) })
+	group.Go(func() error { return s.retention.Run(ctx) })
 	group.Go(func() error { return s.deliverer.Run(deliver) })
 	group.Go(func() error { return s.registry.Run(deliver) }) // the last pushes, too
 	keepNonces, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))

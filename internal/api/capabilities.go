@@ -15,8 +15,8 @@ type capabilities struct {
 
 // supported are the capabilities of this version.
 var supported = capabilities{
-	formats:  []live.Format{live.FormatFLV, live.FormatMP4},
-	onDemand: []live.OnDemand{live.OnDemandAutomatic, live.OnDemandPushArgs, live.OnDemandManual},
+	formats:  []live.Format{live.FormatFLV, live.FormatMP4, live.FormatM3U8, live.FormatCMAF},
+	onDemand: []live.OnDemand{live.OnDemandAutomatic, live.OnDemandCallback, live.OnDemandPushArgs, live.OnDemandManual},
 }
 
 func (c capabilities) writes(f live.Format) bool { return slices.Contains(c.formats, f) }

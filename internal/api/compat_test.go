@@ -77,7 +77,8 @@ var differences = map[string][]string{
 		"Running pushes end; the service does not say. Stopping an ingest domain ends the pushes to it, stopping a streaming domain all that belong to it.",
 	},
 	"AddLiveAppRecordConfig": {
-		"What this version does not record to is refused: the formats m3u8 and cmaf (`InvalidFormat.Malformed`), the decision callback `OnDemand=1` (`InvalidOnDemand`), transcoded streams.",
+		"Transcoded streams are refused (`InvalidParameter`): nothing is transcoded here.",
+		"With `OnDemand` 1 the answer may name `Cmaf` in its `Interval` and `cmaf` in its `Format`, too.",
 		"`OssBucket` is a bucket of the server's own configuration.",
 	},
 	"DescribeLiveRecordNotifyRecords": {
@@ -104,7 +105,7 @@ var differences = map[string][]string{
 		"A configuration that does not exist is `InvalidConfig.NotFound`; the service documents no code.",
 	},
 	"CreateLiveStreamRecordIndexFiles": {
-		"Slices are those of m3u8 recordings. This version records none, so that a stream that was recorded to flv or mp4 is `OperationNotSupport`, one that was only pushed `NoRecordContent`, and one that was not pushed within 90 days `InvalidStream.NotFound`.",
+		"Slices are those of m3u8 recordings. A stream that was recorded to other formats alone is `OperationNotSupport`, one that was only pushed `NoRecordContent`, and one that was not pushed within 90 days `InvalidStream.NotFound`.",
 		"`OssObject` takes its times from the beginning of the first slice, in the zone of all object names. Objects are never replaced: a name that other content has is `InvalidOssObject.Malformed`.",
 		"More than 20,000 slices are `RecordContentExceed`.",
 		"`RecordUrl` is made of `OssBucket`, `OssEndpoint` and the name of the object. Slices of the same bucket are named relative to the playlist, others by such URLs.",

@@ -91,15 +91,3 @@ func objectURL(bucket, endpoint, key string) string {
 	u := url.URL{Scheme: "http", Host: bucket + "." + endpoint, Path: "/" + key}
 	return u.String()
 }
-
-// relativeURL returns the reference from one object to another of the same
-// bucket.
-func relativeURL(from, to string) string {
-	a, b := strings.Split(from, "/"), strings.Split(to, "/")
-	same := 0
-	for same < len(a)-1 && same < len(b)-1 && a[same] == b[same] {
-		same++
-	}
-	u := url.URL{Path: strings.Repeat("../", len(a)-1-same) + strings.Join(b[same:], "/")}
-	return u.String()
-}

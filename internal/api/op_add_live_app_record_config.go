@@ -23,7 +23,7 @@ var addLiveAppRecordConfig = operation{
 		{name: "StreamName", about: "Stream of the pushes, or * for all.", preset: "*", limits: "1 to 255 letters, digits and -_.", example: "show"},
 		{name: "OssBucket", about: "Bucket that the files are stored in.", limits: "3 to 63 lower-case letters, digits and hyphens.", example: "recordings"},
 		{name: "OssEndpoint", about: "Endpoint of the bucket. It is kept and shown; where a bucket is, the server's configuration says.", limits: "1 to 255 printable characters without blanks.", example: "oss-cn-shanghai.aliyuncs.com"},
-		{name: "OnDemand", about: "Who decides whether a push is recorded: 0 all are, 2 the parameter record_config of the push URL, 7 RealTimeRecordCommand.", preset: "0", limits: "0, 2, 7", example: "0"},
+		{name: "OnDemand", about: "Who decides whether a push is recorded: 0 all are, 1 the OnDemandUrl of the domain is asked (none is, while it has no OnDemandUrl), 2 the parameter record_config of the push URL, 7 RealTimeRecordCommand.", preset: "0", limits: "0, 1, 2, 7", example: "0"},
 		{name: "DelayTime", about: "Seconds for which an interrupted recording waits for its encoder to come back.", preset: "180", limits: "15 to 21600", example: "180", malformed: apierr.InvalidDelayTime},
 		{name: "StartTime", about: "Pushes before this time are not recorded.", limits: "UTC, at most 7 days from now.", example: "2026-11-23T08:00:00Z", malformed: apierr.InvalidStartTimeMalformed},
 		{name: "EndTime", about: "Pushes from this time on are not recorded. More than 7 days after StartTime counts as 7 days.", limits: "UTC, after StartTime and after now.", example: "2026-11-23T20:00:00Z", malformed: apierr.InvalidEndTimeMalformed},
@@ -62,11 +62,11 @@ var addLiveAppRecordConfig = operation{
 func recordFormatParameters(name, about string) []parameter {
 	return []parameter{
 		{name: name, about: about, limits: "At most 3, each with another Format."},
-		{name: name + ".N.Format", about: "Container.", limits: "flv, mp4", example: "mp4"},
-		{name: name + ".N.CycleDuration", about: "Seconds after which a new file begins, at the next keyframe.", preset: "3600 for flv and mp4", limits: "5 to 21600", example: "3600", malformed: apierr.InvalidCycleDurationMalformed},
-		{name: name + ".N.SliceDuration", about: "Seconds that a slice lasts, in formats that have slices.", preset: "30", limits: "5 to 30", example: "30", malformed: apierr.InvalidSliceDurationMalformed},
+		{name: name + ".N.Format", about: "Container.", limits: "m3u8, flv, mp4, cmaf", example: "mp4"},
+		{name: name + ".N.CycleDuration", about: "Seconds after which a new file begins, at the next keyframe.", preset: "3600 for flv and mp4, 21600 for m3u8 and cmaf", limits: "5 to 21600", example: "3600", malformed: apierr.InvalidCycleDurationMalformed},
+		{name: name + ".N.SliceDuration", about: "Seconds after which a new slice begins, at the next keyframe. It counts in the formats that have slices, m3u8 and cmaf.", preset: "30", limits: "5 to 30", example: "30", malformed: apierr.InvalidSliceDurationMalformed},
 		{name: name + ".N.OssObjectPrefix", about: "Template of the object names, without extension. Mandatory. Known are {AppName}, {StreamName}, {Sequence}, {StartTime}, {EndTime}, {EscapedStartTime} and {EscapedEndTime}.", limits: "Less than 256 bytes, with both times of one kind.", example: "record/{AppName}/{StreamName}/{EscapedStartTime}_{EscapedEndTime}"},
-		{name: name + ".N.SliceOssObjectPrefix", about: "Template of the object names of slices. Mandatory in formats that have slices. Known are {AppName}, {StreamName}, {UnixTimestamp} and {Sequence}.", limits: "Less than 256 bytes, with {UnixTimestamp} and {Sequence}.", example: "record/{AppName}/{StreamName}/{UnixTimestamp}_{Sequence}"},
+		{name: name + ".N.SliceOssObjectPrefix", about: "Template of the object names of slices. Mandatory in m3u8 and cmaf, the formats that have slices. Known are {AppName}, {StreamName}, {UnixTimestamp} and {Sequence}.", limits: "Less than 256 bytes, with {UnixTimestamp} and {Sequence}.", example: "record/{AppName}/{StreamName}/{UnixTimestamp}_{Sequence}"},
 	}
 }
 

@@ -184,11 +184,14 @@ func (s *Server) indexSlices(ctx context.Context, r store.Reader, key live.Strea
 // explainNoSlices returns why a window has no slices: the stream was recorded in
 // other formats, or not at all, or nobody knows it.
 func (s *Server) explainNoSlices(ctx context.Context, r store.Reader, key live.StreamKey, q *createLiveStreamRecordIndexFilesRequest) error {
-	contents, err := r.RecordContents(ctx, live.RecordContentQuery{Key: key, From: q.StartTime, To: q.EndTime, Limit: 1})
+	contents, err := r.RecordContents(ctx, live.RecordContentQuery{Key: key, From: q.StartTime, To: q.EndTime, Limit: maxIndexSlices})
 	if err != nil {
 		return err
 	}
-	if len(contents) > 0 {
+	switch {
+	case slices.ContainsFunc(contents, func(c live.RecordContent) bool { return c.Format == live.FormatM3U8 }):
+		return apierr.NoRecordContent // none of its slices was stored in the window
+	case len(contents) > 0:
 		return apierr.OperationNotSupport
 	}
 	now := s.now()
@@ -236,12 +239,12 @@ func indexPlaylist(f live.IndexFile, list []live.Slice) []byte {
 	p := hls.MediaPlaylist{Segments: make([]hls.Segment, len(list))}
 	for i, slice := range list {
 		begins := i == 0 || slice.Recording != list[i-1].Recording
-		segment := hls.Segment{Duration: slice.Duration, Discontinuity: begins && i > 0}
+		segment := hls.Segment{Duration: slice.Duration, Discontinuity: i > 0 && (begins || slice.Discontinuity)}
 		if begins {
 			segment.DateTime = slice.StartTime
 		}
 		if slice.Bucket == f.Bucket {
-			segment.URI = relativeURL(f.ObjectKey, slice.ObjectKey)
+			segment.URI = hls.RelativeURI(f.ObjectKey, slice.ObjectKey)
 		} else {
 			segment.URI = objectURL(slice.Bucket, slice.Endpoint, slice.ObjectKey)
 		}

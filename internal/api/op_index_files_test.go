@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,6 +157,22 @@ func indexFixture(t *testing.T) (*fixture, map[string]string) {
 	return sqliteFixture(t, func(c *Config) { c.Buckets = b }), b.objects
 }
 
+func TestAnIndexFileSaysWhereTimestampsDoNotGoOn(t *testing.T) {
+	t.Parallel()
+	f, objects := indexFixture(t)
+	f.update(func(ctx context.Context, tx store.Tx) error {
+		first, second, third := testSlice(0), testSlice(1), testSlice(2)
+		first.Discontinuity, third.Discontinuity = true, true
+		return errors.Join(tx.AddSlice(ctx, first), tx.AddSlice(ctx, second), tx.AddSlice(ctx, third))
+	})
+	f.mustCall("CreateLiveStreamRecordIndexFiles", slices.Concat(valid["CreateLiveStreamRecordIndexFiles"], []string{"OssObject=index.m3u8"})...)
+	playlist := objects["recordings/index.m3u8"]
+	_, behind, broken := strings.Cut(playlist, "#EXT-X-DISCONTINUITY\n")
+	if !broken || !strings.Contains(behind, "2.ts") || strings.Contains(behind, "1.ts") || strings.Contains(behind, "DISCONTINUITY") {
+		t.Errorf("playlist is %s", playlist)
+	}
+}
+
 func TestAnIndexFileIsMadeOfStoredSlices(t *testing.T) {
 	t.Parallel()
 	const head = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:30\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-PROGRAM-DATE-TIME:2026-11-23T07:30:00.000Z\n#EXTINF:29.960,\n"
@@ -274,21 +292,4 @@ func TestAnIndexFileOfALostBucketStays(t *testing.T) {
 		t.Errorf("got %s", s)
 	}
 	f.mustCall("DescribeLiveStreamRecordIndexFile", valid["DescribeLiveStreamRecordIndexFile"]...)
-}
-
-func TestReferencesWithinABucket(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct{ from, to, want string }{
-		{"a.m3u8", "b.ts", "b.ts"},
-		{"x/a.m3u8", "x/y/b.ts", "y/b.ts"},
-		{"x/y/a.m3u8", "x/z/b.ts", "../z/b.ts"},
-		{"x/a.m3u8", "b.ts", "../b.ts"},
-		{"x/b.ts/a.m3u8", "x/b.ts", "../b.ts"},
-		{"a.m3u8", "12:00:00.ts", "./12:00:00.ts"},
-		{"a.m3u8", "50% #1?.ts", "50%25%20%231%3F.ts"},
-	} {
-		if got := relativeURL(tc.from, tc.to); got != tc.want {
-			t.Errorf("relativeURL(%q, %q) = %q, want %q", tc.from, tc.to, got, tc.want)
-		}
-	}
 }

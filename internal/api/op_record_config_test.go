@@ -27,19 +27,35 @@ func (f *fixture) recordConfig(app, stream string) (c live.RecordConfig) {
 func TestAddLiveAppRecordConfigFillsInDefaults(t *testing.T) {
 	t.Parallel()
 	f := sqliteFixture(t)
-	f.server.supported.formats = append(slices.Clone(f.server.supported.formats), live.FormatM3U8)
 	f.mustCall("AddLiveAppRecordConfig", append(slices.Clone(valid["AddLiveAppRecordConfig"]), "RecordFormat.3.Format=M3U8",
-		"RecordFormat.3.OssObjectPrefix="+testPrefix, "RecordFormat.3.SliceOssObjectPrefix={UnixTimestamp}_{Sequence}")...)
+		"RecordFormat.3.OssObjectPrefix="+testPrefix, "RecordFormat.3.SliceOssObjectPrefix={UnixTimestamp}_{Sequence}",
+		"RecordFormat.2.Format=cmaf", "RecordFormat.2.OssObjectPrefix="+testPrefix, "RecordFormat.2.SliceOssObjectPrefix=cmaf/{UnixTimestamp}_{Sequence}", "RecordFormat.2.SliceDuration=5")...)
 	c := f.recordConfig("live", live.Any)
 	if c.DelayTime != 3*time.Minute || c.OnDemand != live.OnDemandAutomatic || !c.StartTime.IsZero() || !c.EndTime.IsZero() {
 		t.Errorf("got %+v", c)
 	}
 	want := []live.RecordFormat{
 		{Format: live.FormatMP4, CycleDuration: time.Hour, ObjectPrefix: testPrefix},
+		{Format: live.FormatCMAF, CycleDuration: 6 * time.Hour, SliceDuration: 5 * time.Second, ObjectPrefix: testPrefix, SliceObjectPrefix: "cmaf/{UnixTimestamp}_{Sequence}"},
 		{Format: live.FormatM3U8, CycleDuration: 6 * time.Hour, SliceDuration: 30 * time.Second, ObjectPrefix: testPrefix, SliceObjectPrefix: "{UnixTimestamp}_{Sequence}"},
 	}
 	if !slices.Equal(c.Formats, want) {
 		t.Errorf("formats\n got %+v\nwant %+v", c.Formats, want)
+	}
+}
+
+// Whether the domain has an OnDemandUrl shows when a push is decided upon.
+func TestTheOperatorCanBeAskedBeforeItIsKnownWhere(t *testing.T) {
+	t.Parallel()
+	f := sqliteFixture(t)
+	f.mustCall("AddLiveAppRecordConfig", append(slices.Clone(valid["AddLiveAppRecordConfig"]), "OnDemand=1")...)
+	if c := f.recordConfig("live", live.Any); c.OnDemand != live.OnDemandCallback {
+		t.Errorf("OnDemand is %d", c.OnDemand)
+	}
+	f.mustCall("UpdateLiveAppRecordConfig", "DomainName="+playDomain, "AppName=live", "OssEndpoint=elsewhere", "OnDemand=2")
+	f.mustCall("UpdateLiveAppRecordConfig", "DomainName="+playDomain, "AppName=live", "OssEndpoint=elsewhere", "OnDemand=1")
+	if c := f.recordConfig("live", live.Any); c.OnDemand != live.OnDemandCallback {
+		t.Errorf("OnDemand is %d", c.OnDemand)
 	}
 }
 

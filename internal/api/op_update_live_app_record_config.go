@@ -22,7 +22,7 @@ var updateLiveAppRecordConfig = operation{
 		{name: "AppName", about: "App of the config, or * for the one of all apps.", example: "live"},
 		{name: "StreamName", about: "Stream of the config, or * for the one of all streams.", preset: "*", example: "show"},
 		{name: "OssEndpoint", about: "Endpoint of the bucket. It is kept and shown; where a bucket is, the server's configuration says.", limits: "1 to 255 printable characters without blanks.", example: "oss-cn-shanghai.aliyuncs.com"},
-		{name: "OnDemand", about: "Who decides whether a push is recorded: 0 all are, 2 the parameter record_config of the push URL, 7 RealTimeRecordCommand.", limits: "0, 2, 7", example: "0"},
+		{name: "OnDemand", about: "Who decides whether a push is recorded: 0 all are, 1 the OnDemandUrl of the domain is asked (none is, while it has no OnDemandUrl), 2 the parameter record_config of the push URL, 7 RealTimeRecordCommand.", limits: "0, 1, 2, 7", example: "0"},
 		{name: "DelayTime", about: "Seconds for which an interrupted recording waits for its encoder to come back.", limits: "15 to 21600", example: "180", malformed: apierr.InvalidDelayTime},
 		{name: "StartTime", about: "Pushes before this time are not recorded.", limits: "UTC, at most 7 days from now.", example: "2026-11-23T08:00:00Z", malformed: apierr.InvalidStartTimeMalformed},
 		{name: "EndTime", about: "Pushes from this time on are not recorded. More than 7 days after StartTime counts as 7 days.", limits: "UTC, after StartTime and after now.", example: "2026-11-23T20:00:00Z", malformed: apierr.InvalidEndTimeMalformed},
@@ -53,9 +53,9 @@ var updateLiveAppRecordConfig = operation{
 func formatTimingParameters(name, about string) []parameter {
 	return []parameter{
 		{name: name, about: about, limits: "At most 3, each with another Format."},
-		{name: name + ".N.Format", about: "Container.", limits: "flv, mp4", example: "mp4"},
+		{name: name + ".N.Format", about: "Container.", limits: "m3u8, flv, mp4, cmaf", example: "mp4"},
 		{name: name + ".N.CycleDuration", about: "Seconds after which a new file begins, at the next keyframe.", limits: "5 to 21600", example: "3600", malformed: apierr.InvalidCycleDurationMalformed},
-		{name: name + ".N.SliceDuration", about: "Seconds that a slice lasts, in formats that have slices.", limits: "5 to 30", example: "30", malformed: apierr.InvalidSliceDurationMalformed},
+		{name: name + ".N.SliceDuration", about: "Seconds after which a new slice begins, at the next keyframe. It counts in the formats that have slices, m3u8 and cmaf.", limits: "5 to 30", example: "30", malformed: apierr.InvalidSliceDurationMalformed},
 	}
 }
 

@@ -175,11 +175,6 @@ func twice(action string) func(f *fixture) {
 	return func(f *fixture) { f.mustCall(action, valid[action]...) }
 }
 
-// sliced makes the fixture's recorder write m3u8, too.
-func sliced(f *fixture) {
-	f.server.supported.formats = append(slices.Clone(f.server.supported.formats), live.FormatM3U8)
-}
-
 func errorCases() []errorCase {
 	long := strings.Repeat("x", 256)
 	cases := []errorCase{
@@ -209,11 +204,11 @@ func errorCases() []errorCase {
 		{"AddLiveAppRecordConfig", "blank in the endpoint", []string{"OssEndpoint=oss cn"}, apierr.InvalidOSSEndpointMalformed, nil},
 		{"AddLiveAppRecordConfig", "bucket in capitals", []string{"OssBucket=Recordings"}, apierr.InvalidOSSBucketMalformed, nil},
 		{"AddLiveAppRecordConfig", "unknown bucket", []string{"OssBucket=no-such-bucket"}, apierr.InvalidOSSBucketNotFound, nil},
-		{"AddLiveAppRecordConfig", "decision callback, which is not offered", []string{"OnDemand=1"}, apierr.Invalid("OnDemand"), nil},
+		{"AddLiveAppRecordConfig", "unknown OnDemand", []string{"OnDemand=3"}, apierr.Invalid("OnDemand"), nil},
 		{"AddLiveAppRecordConfig", "OnDemand that is no number", []string{"OnDemand=auto"}, apierr.Invalid("OnDemand"), nil},
 		{"AddLiveAppRecordConfig", "no format", []string{"RecordFormat.1.Format", "RecordFormat.1.OssObjectPrefix"}, apierr.Missing("RecordFormat"), nil},
 		{"AddLiveAppRecordConfig", "four formats", []string{"RecordFormat.4.Format=flv"}, apierr.Invalid("RecordFormat"), nil},
-		{"AddLiveAppRecordConfig", "format that is not offered", []string{"RecordFormat.1.Format=m3u8"}, apierr.InvalidFormatMalformed, nil},
+		{"AddLiveAppRecordConfig", "unknown format", []string{"RecordFormat.1.Format=ts"}, apierr.InvalidFormatMalformed, nil},
 		{"AddLiveAppRecordConfig", "format without a name", []string{"RecordFormat.1.Format"}, apierr.InvalidFormatMalformed, nil},
 		{"AddLiveAppRecordConfig", "the same format twice", []string{"RecordFormat.2.Format=MP4", "RecordFormat.2.OssObjectPrefix=" + testPrefix}, apierr.InvalidFormatIllegalOperation, nil},
 		{"AddLiveAppRecordConfig", "cycle of 4 seconds", []string{"RecordFormat.1.CycleDuration=4"}, apierr.InvalidCycleDurationMalformed, nil},
@@ -225,7 +220,9 @@ func errorCases() []errorCase {
 		{"AddLiveAppRecordConfig", "template that leaves the bucket", []string{"RecordFormat.1.OssObjectPrefix=../{StartTime}{EndTime}"}, apierr.InvalidOSSObjectPrefixMalformed, nil},
 		{"AddLiveAppRecordConfig", "slices of 4 seconds", []string{"RecordFormat.1.SliceDuration=4"}, apierr.InvalidSliceDurationMalformed, nil},
 		{"AddLiveAppRecordConfig", "slice duration that is no number", []string{"RecordFormat.1.SliceDuration=x"}, apierr.InvalidSliceDurationMalformed, nil},
-		{"AddLiveAppRecordConfig", "slices without a template", []string{"RecordFormat.1.Format=m3u8"}, apierr.MissingSliceOSSObjectPrefix, sliced},
+		{"AddLiveAppRecordConfig", "slices of 31 seconds", []string{"RecordFormat.1.SliceDuration=31"}, apierr.InvalidSliceDurationMalformed, nil},
+		{"AddLiveAppRecordConfig", "m3u8 slices without a template", []string{"RecordFormat.1.Format=m3u8"}, apierr.MissingSliceOSSObjectPrefix, nil},
+		{"AddLiveAppRecordConfig", "cmaf slices without a template", []string{"RecordFormat.1.Format=cmaf"}, apierr.MissingSliceOSSObjectPrefix, nil},
 		{"AddLiveAppRecordConfig", "slice template without a number", []string{"RecordFormat.1.SliceOssObjectPrefix={UnixTimestamp}"}, apierr.InvalidSliceObjectPrefixMalformed, nil},
 		{"AddLiveAppRecordConfig", "template named raw", []string{"TranscodeTemplates.1=sd", "TranscodeTemplates.2=raw"}, apierr.InvalidTemplateForbidRaw, nil},
 		{"AddLiveAppRecordConfig", "transcoded formats without templates", []string{"TranscodeRecordFormat.1.Format=mp4"}, apierr.MissingTemplate, nil},
@@ -246,10 +243,10 @@ func errorCases() []errorCase {
 
 		{"UpdateLiveAppRecordConfig", "config of another stream", []string{"StreamName=show"}, apierr.InvalidConfigNotFound, nil},
 		{"UpdateLiveAppRecordConfig", "blank in the endpoint", []string{"OssEndpoint=oss cn"}, apierr.InvalidOSSEndpointMalformed, nil},
-		{"UpdateLiveAppRecordConfig", "decision callback, which is not offered", []string{"OnDemand=1"}, apierr.Invalid("OnDemand"), nil},
+		{"UpdateLiveAppRecordConfig", "unknown OnDemand", []string{"OnDemand=3"}, apierr.Invalid("OnDemand"), nil},
 		{"UpdateLiveAppRecordConfig", "OnDemand that is no number", []string{"OnDemand=auto"}, apierr.Invalid("OnDemand"), nil},
 		{"UpdateLiveAppRecordConfig", "four formats", []string{"RecordFormat.4.Format=flv"}, apierr.Invalid("RecordFormat"), nil},
-		{"UpdateLiveAppRecordConfig", "format that is not offered", []string{"RecordFormat.1.Format=m3u8"}, apierr.InvalidFormatMalformed, nil},
+		{"UpdateLiveAppRecordConfig", "unknown format", []string{"RecordFormat.1.Format=ts"}, apierr.InvalidFormatMalformed, nil},
 		{"UpdateLiveAppRecordConfig", "format that the config lacks", []string{"RecordFormat.1.Format=flv"}, apierr.MissingOSSObjectPrefix, nil},
 		{"UpdateLiveAppRecordConfig", "the same format twice", []string{"RecordFormat.2.Format=MP4"}, apierr.InvalidFormatIllegalOperation, nil},
 		{"UpdateLiveAppRecordConfig", "cycle of 4 seconds", []string{"RecordFormat.1.CycleDuration=4"}, apierr.InvalidCycleDurationMalformed, nil},

@@ -63,6 +63,12 @@ func (r *recording) obey(now time.Time) {
 func (r *recording) carryOut(c live.RecordCommand, now time.Time) error {
 	recording := r.session != nil && !r.stopped
 	switch {
+	case r.decision != nil: // the command decides
+		if c == live.CommandCancelDelay {
+			return live.ErrTaskNotStarted
+		}
+		r.take(verdict{OnDemandAnswer: live.OnDemandAnswer{NeedRecord: c != live.CommandStop}}, now)
+		return nil
 	case c == live.CommandCancelDelay && r.row.ID != "":
 		if recording {
 			r.stop(now)

@@ -36,6 +36,11 @@ type harness struct {
 	recorder *Recorder
 	world    *world // what the Recorder sees of store, buckets and files
 	rule     live.RecordConfig
+	asker    fakeAsker
+	began    time.Time
+
+	undecided bool // Config.RecordUndecided
+	preRoll   int  // Config.PreRollBytes
 }
 
 // bubble runs a test in a synctest bubble: its clock jumps when all wait.
@@ -54,7 +59,7 @@ func bubble(t *testing.T, test func(t *testing.T, h *harness)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.db, h.world = db, &world{h: h}
+		h.db, h.world, h.began = db, &world{h: h}, time.Now()
 		h.buckets = localfs.NewRoot(filepath.Join(h.dir, "records"))
 		defer func() {
 			if h.recorder != nil {
@@ -87,8 +92,10 @@ func (h *harness) start() {
 		h.t.Fatal(err)
 	}
 	h.recorder, err = New(Config{
-		Store: h.world, Buckets: h.world, SpoolDir: filepath.Join(h.dir, "spool"),
-		Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Now: time.Now, createFile: h.world.createFile,
+		Store: h.world, Buckets: h.world, Uploads: h.world, Asker: &h.asker, SpoolDir: filepath.Join(h.dir, "spool"),
+		Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Now: time.Now,
+		RecordUndecided: h.undecided, PreRollBytes: h.preRoll,
+		createFile: h.world.createFile, openFile: h.world.openFile,
 	})
 	if err != nil {
 		h.t.Fatal(err)
@@ -107,6 +114,14 @@ func (h *harness) crash() {
 	}
 	h.recorder = nil
 	h.world = &world{h: h}
+	for _, e := range mustReadDir(h.t, filepath.Join(h.dir, "spool")) {
+		// What did not go through the world was written at a time outside the bubble.
+		if info, err := e.Info(); err == nil && info.ModTime().After(time.Now()) {
+			if err := os.Chtimes(filepath.Join(h.dir, "spool", e.Name()), time.Time{}, h.began); err != nil {
+				h.t.Error(err)
+			}
+		}
+	}
 }
 
 func (h *harness) close() {
@@ -224,16 +239,37 @@ func (h *harness) told(want ...live.EventType) []live.Event {
 	return events
 }
 
-// files returns the paths of the stored objects with an extension, by key, and
-// fails the test unless exactly those exist that were announced.
+// files returns the paths of the announced files with an extension, by key, and
+// fails the test unless exactly those exist, beside what sliced files consist of.
 func (h *harness) files(ext string) []string {
 	h.t.Helper()
-	var announced, found []string
+	var announced []string
 	for _, e := range h.events() {
 		if e.Type == live.EventFileCreated {
 			announced = append(announced, filepath.Join(h.dir, "records", e.Detail.File.Bucket, e.Detail.File.ObjectKey))
 		}
 	}
+	slices.Sort(announced)
+	found := slices.DeleteFunc(h.stored(""), func(path string) bool {
+		switch filepath.Ext(path) {
+		case ".ts", ".m4s":
+			return true
+		case ".mp4":
+			return strings.HasSuffix(path, "_init.mp4")
+		case ".m3u8":
+			return strings.HasSuffix(path, "_video.m3u8") || strings.HasSuffix(path, "_audio.m3u8") || strings.HasSuffix(path, "_cmaf.m3u8")
+		}
+		return false
+	})
+	if !slices.Equal(announced, found) {
+		h.t.Errorf("announced %v\nfound     %v", announced, found)
+	}
+	return slices.DeleteFunc(found, func(p string) bool { return !strings.HasSuffix(p, ext) })
+}
+
+// stored returns the paths of the objects with an extension, by key.
+func (h *harness) stored(ext string) (found []string) {
+	h.t.Helper()
 	err := filepath.WalkDir(filepath.Join(h.dir, "records"), func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			found = append(found, path)
@@ -243,11 +279,7 @@ func (h *harness) files(ext string) []string {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		h.t.Fatal(err)
 	}
-	slices.Sort(announced)
 	slices.Sort(found)
-	if !slices.Equal(announced, found) {
-		h.t.Errorf("announced %v\nfound     %v", announced, found)
-	}
 	return slices.DeleteFunc(found, func(p string) bool { return !strings.HasSuffix(p, ext) })
 }
 

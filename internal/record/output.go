@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,23 +17,36 @@ import (
 // frame, and with it the memory of the buffer that it is built in.
 const pieceBytes = 256 << 10
 
-// An output writes one format of a recording: one file after the other.
+// An output writes one format of a recording: one record file after the other.
 type output struct {
 	recording *recording
 	rule      live.RecordFormat
-	sequence  int   // of the next file
-	file      *file // nil while none is open
+	format    *format
+	sequence  int      // of the next file
+	slices    int      // sequence of the next slice
+	strands   []strand // nil: the next part needs new ones
+	jump      bool     // the timestamps of the next slice do not go on
+	file      *file    // nil while none is open
 }
 
 // A file is a record file that grows in the spool.
 type file struct {
-	row     live.RecordFile
-	spool   spoolFile
-	content container
-	base    time.Duration // of the timeline, that is 0 in the file
-	empty   bool          // nothing was written
-	stop    time.Time     // when its last frame came in
-	synced  time.Time
+	row   live.RecordFile
+	base  time.Duration // of the timeline, where the file begins
+	begun bool          // base is known
+	known bool          // its init segments were written
+	part  *part         // nil before the first frame, and between two slices
+	stop  time.Time     // when its last frame came in
+}
+
+// A part is what an output appends to: the whole file, or a slice of it.
+type part struct {
+	spools []spoolFile // one a strand
+	empty  bool        // nothing was written
+	size   int64       // of all spools together
+	synced time.Time
+	slice  live.Slice    // of sliced formats
+	from   time.Duration // of the timeline, where a slice begins
 }
 
 // scratch is what a write is built in; it is shared by all streams, so that its
@@ -44,23 +58,47 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// openFiles opens the next file of every output for the given tracks. The store
-// knows them, and the recording row, before they exist.
-func (r *recording) openFiles(row live.Recording, tracks trackSet, now time.Time) error {
+// newOutputs returns an output for every format of the rule.
+func newOutputs(r *recording, rule live.RecordConfig) []*output {
+	var list []*output
+	for _, f := range rule.Formats {
+		format, ok := formats[f.Format]
+		if !ok {
+			r.log.Error("rule has an unknown format", "format", f.Format)
+			continue
+		}
+		list = append(list, &output{recording: r, rule: f, format: format})
+	}
+	return list
+}
+
+// openFiles begins the next file of every output that can hold the tracks, whose
+// first frame came in at first. The store knows the files, and the recording row,
+// before they exist.
+func (r *recording) openFiles(row live.Recording, tracks trackSet, first, now time.Time) error {
 	started := r.row.ID == ""
-	files := make([]*file, len(r.outputs))
-	for i, o := range r.outputs {
-		f, err := o.next(row.ID, tracks, now)
+	var rows []live.RecordFile
+	for _, o := range r.outputs {
+		o.strands, o.file = nil, nil
+		if !o.holds(tracks) {
+			r.log.Warn("format cannot hold the stream, it is left out", "format", o.rule.Format)
+			continue
+		}
+		f, err := o.next(row.ID, tracks, first)
 		if err != nil {
 			return err
 		}
-		files[i] = f
+		o.file = f
+		rows = append(rows, f.row)
+	}
+	if rows == nil {
+		return errFormat
 	}
 	ctx, cancel := context.WithTimeout(r.recorder.commits, openingTimeout)
 	defer cancel()
 	r.row = row
 	ev := r.event(live.EventRecordStarted, live.EventDetail{}, now)
-	err := r.committer.try(ctx, func(tx store.Tx) error {
+	err := r.recorder.try(ctx, func(tx store.Tx) error {
 		if started {
 			if err := tx.PutRecording(ctx, row); err != nil {
 				return err
@@ -69,8 +107,8 @@ func (r *recording) openFiles(row live.Recording, tracks trackSet, now time.Time
 				return err
 			}
 		}
-		for _, f := range files {
-			if err := tx.PutRecordFile(ctx, f.row); err != nil {
+		for _, f := range rows {
+			if err := tx.PutRecordFile(ctx, f); err != nil {
 				return err
 			}
 		}
@@ -83,52 +121,45 @@ func (r *recording) openFiles(row live.Recording, tracks trackSet, now time.Time
 		r.cfg.Committed()
 	}
 	r.writing = tracks
-	for i, o := range r.outputs {
-		if err := o.open(files[i]); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
-// next returns the file that follows in the output, not yet open.
-func (o *output) next(id live.RecordingID, tracks trackSet, now time.Time) (*file, error) {
-	bucket := o.recording.rule.OSSBucket
-	if _, err := o.recording.cfg.Buckets.Bucket(bucket); err != nil {
+// errFormat means that no format of the rule can hold the stream.
+var errFormat = errors.New("no format of the rule can hold the stream")
+
+func (o *output) holds(t trackSet) bool {
+	return (t.Video == nil || o.format.holds(t.Video.Codec)) && (t.Audio == nil || o.format.holds(t.Audio.Codec))
+}
+
+// next returns the file that follows in the output, of which nothing is written
+// yet. Its first frame came in at first.
+func (o *output) next(id live.RecordingID, tracks trackSet, first time.Time) (*file, error) {
+	r := o.recording
+	if _, err := r.cfg.Buckets.Bucket(r.rule.OSSBucket); err != nil {
 		return nil, err
 	}
-	content, err := newContainer(o.rule.Format, tracks)
-	if err != nil {
+	if err := r.cfg.Uploads.Room(); err != nil {
 		return nil, err
 	}
-	return &file{
+	if !o.format.continuous {
+		o.strands = nil
+	}
+	f := &file{
 		row: live.RecordFile{
-			ID:        live.NewRecordFileID(now),
+			ID:        live.NewRecordFileID(first),
 			Recording: id,
-			Key:       o.recording.key,
+			Key:       r.key,
 			Format:    o.rule.Format,
 			State:     live.FileOpen,
-			Bucket:    bucket,
+			Bucket:    r.rule.OSSBucket,
 			Sequence:  o.sequence,
-			StartTime: now,
+			StartTime: first,
+			Tracks:    tracks.rows(),
 		},
-		content: content,
-		empty:   true,
-		stop:    now,
-		synced:  now,
-	}, nil
-}
-
-// open creates the spool file of f.
-func (o *output) open(f *file) error {
-	spool, err := o.recording.cfg.createFile(o.recording.recorder.spoolPath(f.row.ID, f.row.Format))
-	if err != nil {
-		return fmt.Errorf("create spool file: %w", err)
+		stop: first,
 	}
-	f.spool = spool
-	o.file = f
 	o.sequence++
-	return nil
+	return f, nil
 }
 
 // write appends units to the file, and goes on to the next file at the key frame
@@ -136,7 +167,7 @@ func (o *output) open(f *file) error {
 func (o *output) write(units []media.Unit, now time.Time) error {
 	for len(units) > 0 {
 		n := o.untilCycleEnd(units)
-		if err := o.append(units[:n], now); err != nil {
+		if err := o.fill(units[:n], now); err != nil {
 			return err
 		}
 		if units = units[n:]; len(units) > 0 {
@@ -150,12 +181,18 @@ func (o *output) write(units []media.Unit, now time.Time) error {
 
 // untilCycleEnd returns how many of units belong to the open file.
 func (o *output) untilCycleEnd(units []media.Unit) int {
-	if o.file.empty {
-		o.file.base = firstDTS(units)
+	f := o.file
+	if !f.begun {
+		f.base, f.begun = firstDTS(units), true
 	}
-	end := o.file.base + o.rule.CycleDuration
+	return o.recording.untilKey(units, f.base+o.rule.CycleDuration)
+}
+
+// untilKey returns how many of units come before the first that a file can begin
+// with at end or later.
+func (r *recording) untilKey(units []media.Unit, end time.Duration) int {
 	for i := range units {
-		if units[i].DTS >= end && o.recording.writing.startsFile(&units[i]) {
+		if units[i].DTS >= end && r.writing.startsFile(&units[i]) {
 			return i
 		}
 	}
@@ -173,45 +210,135 @@ func firstDTS(units []media.Unit) time.Duration {
 	return first
 }
 
-// append writes units to the open file, in pieces.
-func (o *output) append(units []media.Unit, now time.Time) error {
-	if len(units) == 0 {
-		return nil
-	}
-	f := o.file
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
+// fill appends units to the open file, and goes on to the next slice where one
+// ends.
+func (o *output) fill(units []media.Unit, now time.Time) error {
 	for len(units) > 0 {
-		s.bytes, s.units = s.bytes[:0], s.units[:0]
-		if f.empty {
-			s.bytes = f.content.AppendHeader(s.bytes)
-			f.empty = false
+		if o.file.part == nil {
+			if err := o.beginPart(units, now); err != nil {
+				return err
+			}
 		}
-		n, size := 0, 0
-		for ; n < len(units) && size < pieceBytes; n++ {
-			u := units[n]
-			u.DTS = max(u.DTS-f.base, 0)
-			size += len(u.Body)
-			s.units = append(s.units, u)
+		n := len(units)
+		if o.format.sliced() {
+			n = o.untilSliceEnd(units)
 		}
-		s.bytes = f.content.AppendUnits(s.bytes, s.units)
-		if _, err := f.spool.Write(s.bytes); err != nil {
-			return fmt.Errorf("write record file %s: %w", f.row.ID, err)
+		if err := o.append(units[:n], now); err != nil {
+			return err
 		}
-		units = units[n:]
-	}
-	f.stop = now
-	clear(s.units) // they hold bodies
-	if interval := o.recording.cfg.SyncInterval; interval > 0 && now.Sub(f.synced) >= interval {
-		f.synced = now
-		if err := f.spool.Sync(); err != nil {
-			return fmt.Errorf("sync record file %s: %w", f.row.ID, err)
+		if units = units[n:]; len(units) > 0 {
+			o.endSlice(false)
 		}
 	}
 	return nil
 }
 
-// rotate seals the open file and opens the next one.
+// untilSliceEnd returns how many of units belong to the open slice. It ends at a
+// key frame, but without one after twice its time.
+func (o *output) untilSliceEnd(units []media.Unit) int {
+	p := o.file.part
+	n := o.recording.untilKey(units, p.from+o.rule.SliceDuration)
+	latest := p.from + maxSlice(o.rule)
+	for i := range units[:n] {
+		if units[i].DTS >= latest && !p.empty {
+			return i
+		}
+	}
+	return n
+}
+
+// maxSlice returns how long a slice can get.
+func maxSlice(rule live.RecordFormat) time.Duration { return 2 * rule.SliceDuration }
+
+// beginPart creates the spool files that units go to.
+func (o *output) beginPart(units []media.Unit, now time.Time) error {
+	if o.strands == nil {
+		o.strands = o.format.open(media.Tracks(o.recording.writing))
+		o.jump = o.format.continuous && o.slices > 0
+	}
+	p := &part{empty: true, synced: now, from: firstDTS(units)}
+	if o.format.sliced() {
+		p.slice = o.nextSlice(p.from, now)
+		if err := o.writeInitial(&p.slice); err != nil {
+			return err
+		}
+	}
+	o.file.part = p // from here on seal closes what was created
+	for i := range o.strands {
+		spool, err := o.recording.cfg.createFile(o.partPath(p, &o.strands[i]))
+		if err != nil {
+			return fmt.Errorf("create spool file: %w", err)
+		}
+		p.spools = append(p.spools, spool)
+	}
+	return nil
+}
+
+// partPath returns where a strand of p grows.
+func (o *output) partPath(p *part, s *strand) string {
+	if o.format.sliced() {
+		return o.recording.recorder.slicePath(p.slice, s.suffix)
+	}
+	return o.recording.recorder.spoolPath(o.file.row.ID, s.suffix)
+}
+
+// append writes units to the open part, in pieces.
+func (o *output) append(units []media.Unit, now time.Time) error {
+	f, p := o.file, o.file.part
+	base := f.base
+	if o.format.continuous {
+		base = 0
+	}
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	for len(units) > 0 {
+		s.units = s.units[:0]
+		n, size := 0, 0
+		for ; n < len(units) && size < pieceBytes; n++ {
+			u := units[n]
+			u.DTS = max(u.DTS-base, 0)
+			size += len(u.Body)
+			s.units = append(s.units, u)
+		}
+		for i := range o.strands {
+			s.bytes = s.bytes[:0]
+			if p.empty {
+				s.bytes = o.strands[i].AppendHeader(s.bytes)
+			}
+			s.bytes = o.strands[i].AppendUnits(s.bytes, s.units)
+			if _, err := p.spools[i].Write(s.bytes); err != nil {
+				return fmt.Errorf("write record file %s: %w", f.row.ID, err)
+			}
+			p.size += int64(len(s.bytes))
+		}
+		p.empty = false
+		units = units[n:]
+	}
+	f.stop = now
+	clear(s.units) // they hold bodies
+	if !o.format.sliced() {
+		o.recording.cfg.Uploads.Grown(f.row, o.partPath(p, &o.strands[0]), p.size)
+	}
+	return o.sync(now)
+}
+
+// sync makes what was written safe from a power cut, where the operator wants it
+// before the file is finished.
+func (o *output) sync(now time.Time) error {
+	p, interval := o.file.part, o.recording.cfg.SyncInterval
+	if interval <= 0 || now.Sub(p.synced) < interval {
+		return nil
+	}
+	p.synced = now
+	for _, spool := range p.spools {
+		if err := spool.Sync(); err != nil {
+			return fmt.Errorf("sync record file %s: %w", o.file.row.ID, err)
+		}
+	}
+	return nil
+}
+
+// rotate seals the open file and begins the next one.
 func (o *output) rotate(now time.Time) error {
 	r := o.recording
 	o.seal(false)
@@ -221,10 +348,11 @@ func (o *output) rotate(now time.Time) error {
 	}
 	ctx, cancel := context.WithTimeout(r.recorder.commits, openingTimeout)
 	defer cancel()
-	if err := r.committer.try(ctx, func(tx store.Tx) error { return tx.PutRecordFile(ctx, f.row) }); err != nil {
+	if err := r.recorder.try(ctx, func(tx store.Tx) error { return tx.PutRecordFile(ctx, f.row) }); err != nil {
 		return fmt.Errorf("open record file %s: %w", f.row.ID, err)
 	}
-	return o.open(f)
+	o.file = f
+	return nil
 }
 
 // seal hands the open file to the committer. torn says that a write failed and
@@ -234,21 +362,39 @@ func (o *output) seal(torn bool) {
 	if f == nil {
 		return
 	}
-	o.file = nil
-	finish := f.content.Finish
-	if torn || f.empty {
-		finish = recoverer(f.row.Format)
+	if o.format.sliced() {
+		o.endSlice(torn)
 	}
+	o.file = nil
 	r := o.recording
-	sealed := sealing{row: f.row, recording: r.row, prefix: o.rule.ObjectPrefix, spool: f.spool, finish: finish}
-	sealed.row.StopTime = f.stop
-	r.committer.enqueue(func(ctx context.Context) error { return r.committer.seal(ctx, &sealed) })
+	s := &sealing{row: f.row, recording: r.row, rule: o.rule}
+	s.row.StopTime = f.stop
+	if p := f.part; p != nil && len(p.spools) > 0 {
+		s.spool, s.finish = p.spools[0], o.finisher(0, torn || p.empty)
+	}
+	r.committer.enqueue(func(ctx context.Context) error { return r.committer.finish(ctx, s) })
+}
+
+// finisher returns how a strand of the open part is completed.
+func (o *output) finisher(strand int, torn bool) finisher {
+	if torn {
+		return o.format.recover
+	}
+	return o.strands[strand].end()
+}
+
+// open reports whether a file is open in any output.
+func (r *recording) open() bool {
+	return slices.ContainsFunc(r.outputs, func(o *output) bool { return o.file != nil })
 }
 
 // errorDetail returns how receivers are told of a failure.
 func errorDetail(cause error) *live.ErrorDetail {
-	if errors.Is(cause, live.ErrBucketNotFound) {
+	switch {
+	case errors.Is(cause, live.ErrBucketNotFound):
 		return &live.ErrorBucketNotFound
+	case errors.Is(cause, errFormat):
+		return &live.ErrorStreamFormat
 	}
 	return &live.ErrorSegmenter
 }

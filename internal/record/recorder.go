@@ -36,6 +36,12 @@ type recordStore interface {
 type Config struct {
 	Store   recordStore
 	Buckets blob.Buckets
+	// Uploads brings finished files into their buckets.
+	Uploads uploads
+	// Asker puts questions for rules with live.OnDemandCallback.
+	Asker asker
+	// RecordUndecided records what the Asker got no answer for.
+	RecordUndecided bool
 	// SpoolDir is the folder of the files that are being written. It is best on
 	// the file system of the buckets: then storing a file copies nothing.
 	SpoolDir string
@@ -56,11 +62,30 @@ type Config struct {
 	// QueueBytes bounds the frames of one stream that wait for a slow disk; past
 	// it, frames are dropped up to the next key frame. 0 means 16 MiB.
 	QueueBytes int
+	// PreRollBytes bounds the frames of one stream that wait for the answer to a
+	// question; past it the oldest are dropped. 0 means 32 MiB.
+	PreRollBytes int
 	// Zone is the zone of times in object names. nil means UTC+8.
 	Zone *time.Location
 
-	// createFile replaces the creation of spool files in tests of faults.
-	createFile func(path string) (spoolFile, error)
+	// createFile and openFile stand between the Recorder and its spool files in
+	// tests of faults.
+	createFile, openFile func(path string) (spoolFile, error)
+}
+
+// uploads is what this package needs of whoever brings files into buckets.
+type uploads interface {
+	// Grown says that a spool file has size bytes, of which all but the head are
+	// final. It never blocks.
+	Grown(f live.RecordFile, path string, size int64)
+	// Put stores a finished, synced file under key; see blob.Bucket.PutFile.
+	Put(ctx context.Context, f live.RecordFile, path, key string) error
+	// Done removes a file that is stored from the spool, Discard one that is not
+	// wanted.
+	Done(f live.RecordFile, path string) error
+	Discard(f live.RecordFile, path string) error
+	// Room returns an error if the spool may not grow.
+	Room() error
 }
 
 // How long to wait before trying again what failed: the commit of a state, a
@@ -88,8 +113,11 @@ func (c Config) withDefaults() Config {
 	if c.Committed == nil {
 		c.Committed = func() {}
 	}
+	if c.PreRollBytes == 0 {
+		c.PreRollBytes = 32 << 20
+	}
 	if c.createFile == nil {
-		c.createFile = createSpoolFile
+		c.createFile, c.openFile = createSpoolFile, openSpoolFile
 	}
 	return c
 }
@@ -138,20 +166,19 @@ func (r *Recorder) Open(ctx context.Context, s live.Session) (*Session, error) {
 		return session, err
 	}
 	var (
-		rule    live.RecordConfig
-		signKey string
+		rule   live.RecordConfig
+		notify live.NotifyConfig
 	)
 	err := r.cfg.Store.View(ctx, func(tx store.Reader) error {
 		var err error
 		if rule, err = tx.MatchRecordConfig(ctx, s.Key); err != nil {
 			return err
 		}
-		notify, err := tx.NotifyConfig(ctx, s.Key.Domain)
-		if err != nil && !errors.Is(err, live.ErrConfigNotFound) {
-			return err
+		notify, err = tx.NotifyConfig(ctx, s.Key.Domain)
+		if errors.Is(err, live.ErrConfigNotFound) {
+			return nil
 		}
-		signKey = notify.SignKey()
-		return nil
+		return err
 	})
 	if errors.Is(err, live.ErrConfigNotFound) {
 		return discard(s), nil
@@ -163,7 +190,7 @@ func (r *Recorder) Open(ctx context.Context, s live.Session) (*Session, error) {
 	if !rule.EndTime.IsZero() && !now.Before(rule.EndTime) {
 		return discard(s), nil
 	}
-	return r.start(s, rule, signKey)
+	return r.start(s, rule, notify)
 }
 
 // attach hands the session to the recording that waits for it, if any.
@@ -183,14 +210,15 @@ func (r *Recorder) attach(s live.Session) (*Session, error) {
 	return session, nil
 }
 
-func (r *Recorder) start(s live.Session, rule live.RecordConfig, signKey string) (*Session, error) {
+func (r *Recorder) start(s live.Session, rule live.RecordConfig, notify live.NotifyConfig) (*Session, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closing {
 		return nil, errClosing
 	}
 	session := newSession(s, r.cfg)
-	rec := newRecording(r, s.Key, rule, signKey)
+	rec := newRecording(r, s.Key, rule)
+	rec.signKey, rec.askURL = notify.SignKey(), notify.OnDemandURL
 	rec.arrivals = append(rec.arrivals, session)
 	r.recordings[s.Key] = rec
 	r.running.Go(rec.run)
@@ -253,6 +281,6 @@ func (r *Recorder) isClosing() bool {
 const spoolSuffix = ".part"
 
 // spoolPath is where a record file grows.
-func (r *Recorder) spoolPath(id live.RecordFileID, f live.Format) string {
-	return filepath.Join(r.cfg.SpoolDir, string(id)+f.Extension()+spoolSuffix)
+func (r *Recorder) spoolPath(id live.RecordFileID, extension string) string {
+	return filepath.Join(r.cfg.SpoolDir, string(id)+extension+spoolSuffix)
 }

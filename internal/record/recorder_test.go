@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tallylight/internal/blob"
 	"tallylight/internal/blob/localfs"
 	"tallylight/internal/live"
 	"tallylight/internal/media"
@@ -181,6 +182,7 @@ func TestChangedTrackCutsTheFile(t *testing.T) {
 		s.Write([]media.Unit{{Kind: media.Audio, Codec: media.AAC, Config: true, Body: []byte{0x12, 0x10}, DTS: 5 * time.Second}})
 		units := slices.DeleteFunc(sampleUnits(t), func(u media.Unit) bool { return u.Config || u.DTS < 5*time.Second })
 		s.Write(units)
+		time.Sleep(time.Second)
 		s.Close(nil)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
@@ -214,6 +216,7 @@ func TestLateAudioTrackStartsANewFile(t *testing.T) {
 			}
 			s.Write([]media.Unit{u})
 		}
+		time.Sleep(time.Second)
 		s.Close(nil)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
@@ -410,9 +413,10 @@ func TestKilledServerFinishesItsFilesAtTheNextStart(t *testing.T) {
 // once before and once after it took effect, and lets the Recorder try again.
 func TestEveryStepMayFail(t *testing.T) {
 	for _, late := range []bool{false, true} {
-		for step := int64(1); step <= 10; step++ {
+		for step := int64(1); step <= 32; step++ {
 			t.Run(fmt.Sprintf("step %d late %v", step, late), func(t *testing.T) {
 				bubble(t, func(t *testing.T, h *harness) {
+					h.rule.Formats = everyFormat()
 					h.rule.Formats[0].CycleDuration = 5 * time.Second
 					h.world.failAt, h.world.lateFault = step, late
 					h.start()
@@ -435,9 +439,10 @@ func TestEveryStepMayFail(t *testing.T) {
 // an object in turn, before and after it took effect, and starts it again.
 func TestEveryStepMayBeTheLast(t *testing.T) {
 	for _, late := range []bool{false, true} {
-		for step := int64(2); step <= 10; step++ {
+		for step := int64(2); step <= 32; step++ {
 			t.Run(fmt.Sprintf("step %d late %v", step, late), func(t *testing.T) {
 				bubble(t, func(t *testing.T, h *harness) {
+					h.rule.Formats = everyFormat()
 					h.rule.Formats[0].CycleDuration = 5 * time.Second
 					h.world.failAt, h.world.lateFault, h.world.killAtFault = step, late, true
 					h.start()
@@ -554,6 +559,39 @@ func TestUnknownBucketIsAnError(t *testing.T) {
 			t.Errorf("error = %v, want BucketNotFound", events[0].Detail.Error)
 		}
 	})
+}
+
+// TestBucketThatNobodyMayUse has the bucket refuse what is stored, for a while.
+func TestBucketThatNobodyMayUse(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		fault error
+		want  live.ErrorDetail
+	}{
+		{"it is gone", live.ErrBucketNotFound, live.ErrorBucketNotFound},
+		{"it denies access", blob.ErrDenied, live.ErrorStorageDenied},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, h *harness) {
+				h.rule.Formats = everyFormat()
+				h.start()
+				h.world.refusal.Store(&tc.fault)
+				s := h.open()
+				h.push(s, 0, 8*time.Second)
+				s.Close(nil)
+				time.Sleep(2 * time.Minute)
+				events := h.told(started, failed, paused) // states are told while files wait
+				if len(events) > 1 && *events[1].Detail.Error != tc.want {
+					t.Errorf("error = %v, want %v", events[1].Detail.Error, tc.want)
+				}
+				h.world.refusal.Store(nil)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				h.told(started, failed, paused, created, created, created, created)
+				h.intact(t, 8*time.Second)
+			})
+		})
+	}
 }
 
 func TestOverflowDropsUpToAKeyFrame(t *testing.T) {

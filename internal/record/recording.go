@@ -27,8 +27,10 @@ type recording struct {
 	cfg      Config
 	log      *slog.Logger
 	key      live.StreamKey
-	rule     live.RecordConfig
+	matched  live.RecordConfig // as it was when the first session came
+	rule     live.RecordConfig // the same, or what a decision left of it
 	signKey  string
+	askURL   string // where a decision is asked for; "": nowhere
 
 	wake     chan struct{} // has room for one signal
 	arrivals []*Session    // guarded by Recorder.mu, as are orders
@@ -36,8 +38,13 @@ type recording struct {
 
 	committer *committer
 	batch     batch
-	session   *Session // nil while none feeds the recording
+	session   *Session  // nil while none feeds the recording
+	automatic bool      // the rule wants the session; otherwise a command did
+	decision  *decision // not nil while nobody knows whether the rule wants it
 
+	// left is what the last run of the server left of the recording, until run
+	// takes it up.
+	left *leftover
 	// row is the recording as the store knows it; its ID is empty until the
 	// first files are opened, and again after a failure.
 	row      live.Recording
@@ -61,20 +68,18 @@ type recording struct {
 	deadline time.Time     // while no session feeds it: when the recording ends
 }
 
-func newRecording(r *Recorder, key live.StreamKey, rule live.RecordConfig, signKey string) *recording {
+func newRecording(r *Recorder, key live.StreamKey, rule live.RecordConfig) *recording {
 	rec := &recording{
 		recorder: r,
 		cfg:      r.cfg,
 		log:      r.cfg.Log.With("domain", key.Domain, "app", key.App, "stream", key.Stream),
 		key:      key,
+		matched:  rule,
 		rule:     rule,
-		signKey:  signKey,
 		wake:     make(chan struct{}, 1),
 	}
 	rec.committer = newCommitter(r, rec.log)
-	for _, f := range rule.Formats {
-		rec.outputs = append(rec.outputs, &output{recording: rec, rule: f})
-	}
+	rec.outputs = newOutputs(rec, rule)
 	return rec
 }
 
@@ -94,6 +99,10 @@ func (r *recording) run() {
 		r.committer.run()
 		close(done)
 	}()
+	if r.left != nil {
+		r.takeUp(r.left)
+		r.left = nil
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -112,7 +121,7 @@ func (r *recording) run() {
 		case <-r.wake:
 		}
 	}
-	r.committer.finish()
+	r.committer.close()
 	<-done
 }
 
@@ -133,18 +142,25 @@ func (r *recording) feeding() bool { return r.session != nil && !r.stopped }
 
 // step does what is due and reports whether the recording is over.
 func (r *recording) step(now time.Time) (over bool) {
-	ending := r.recorder.isClosing() || r.windowOver(now)
+	closing := r.recorder.isClosing()
+	ending := closing || r.windowOver(now)
 	for r.session != nil || r.beginSession(now) {
 		r.session.take(&r.batch)
 		r.consume(now)
-		if !r.batch.closed && !ending {
+		r.hear(now)
+		if !ending && (!r.batch.closed || r.undecided()) {
 			break
 		}
 		r.endSession(now)
 	}
 	r.obey(now)
-	if r.row.ID != "" && !r.feeding() && (ending || !now.Before(r.deadline)) {
-		r.close()
+	if r.row.ID != "" && !r.feeding() {
+		switch {
+		case r.windowOver(now) || !now.Before(r.deadline):
+			r.close()
+		case closing:
+			r.suspend()
+		}
 	}
 	if r.session != nil || r.row.ID != "" {
 		return false
@@ -175,8 +191,11 @@ func (r *recording) beginSession(now time.Time) bool {
 	r.retryAt = time.Time{}
 	if r.row.ID == "" {
 		r.known = trackSet{}
+		r.rule = r.matched
+		r.outputs = newOutputs(r, r.rule)
 	}
-	r.stopped = !wanted(r.rule, r.session.info.Args)
+	r.automatic = r.decide()
+	r.stopped = !r.automatic
 	r.session.standBy(r.stopped)
 	if !r.stopped {
 		r.startFeeding()
@@ -194,15 +213,32 @@ func (r *recording) startFeeding() {
 
 // endSession is called when the push is over and everything of it was consumed.
 func (r *recording) endSession(now time.Time) {
+	if r.decision != nil {
+		r.take(verdict{err: errClosing}, now)
+	}
 	r.drain(now)
 	r.session.abandon()
 	if !r.stopped {
 		r.pause(now)
 	}
-	if !wanted(r.rule, r.session.info.Args) {
+	if !r.automatic {
 		r.deadline = now // what a command started ends with its push
 	}
 	r.session = nil
+}
+
+// undecided reports whether the session, which is over, still waits for a
+// decision. The question is put if it was not before.
+func (r *recording) undecided() bool {
+	if r.decision == nil {
+		return false
+	}
+	if len(r.held) == 0 {
+		r.take(verdict{}, r.cfg.Now()) // nothing came that could be recorded
+		return false
+	}
+	r.ask()
+	return true
 }
 
 // drain writes what still waits, if files can be made of it.
@@ -223,11 +259,13 @@ func (r *recording) pause(now time.Time) {
 	if r.row.ID == "" || r.resuming { // nothing was recorded, or the wait goes on
 		return
 	}
-	r.deadline = now.Add(r.rule.DelayTime)
-	if end := r.rule.EndTime; !end.IsZero() && end.Before(r.deadline) {
-		r.deadline = end
+	for _, o := range r.outputs {
+		if o.file != nil && o.format.sliced() {
+			o.endSlice(false) // so that it is stored while the recording waits
+		}
 	}
 	r.row.State, r.row.PausedAt = live.RecordingPaused, now
+	r.deadline = deadline(r.row)
 	r.tell(live.EventRecordPaused, live.EventDetail{}, now)
 }
 
@@ -252,9 +290,15 @@ func (r *recording) accept(u *media.Unit, now time.Time) {
 		u.Release()
 	case !r.known.holds(u):
 		r.refuse(u, now)
-	case r.row.ID == "":
+	case !r.open():
 		r.hold(&r.held, u)
-		if r.settled(u) {
+		switch {
+		case r.decision != nil:
+			if !r.decision.asked && r.askable(u) {
+				r.ask()
+			}
+			r.keep()
+		case r.settled(u):
 			r.begin(now)
 		}
 	case r.known.equal(r.writing) && !r.cutNext:
@@ -329,8 +373,8 @@ func (r *recording) place(u *media.Unit, now time.Time) {
 	r.segment = append(r.segment, *u)
 }
 
-// begin opens the files of a new recording, tells that it has started, and
-// places what waited for it.
+// begin opens the files of a recording, which may be new, and places what waited
+// for them.
 func (r *recording) begin(now time.Time) {
 	tracks := r.known
 	if !slices.ContainsFunc(r.held, func(u media.Unit) bool { return tracks.startsFile(&u) }) {
@@ -340,22 +384,27 @@ func (r *recording) begin(now time.Time) {
 		r.dropWaiting()
 		return
 	}
-	row := live.Recording{
-		ID:        live.NewRecordingID(now),
-		Key:       r.key,
-		Session:   r.session.info.ID,
-		State:     live.RecordingActive,
-		Config:    r.rule,
-		PushArgs:  pushArgs(r.session.info.Args),
-		SignKey:   r.signKey,
-		StartedAt: now,
+	first := now.Add(-span(r.held)) // when what waited began to come in
+	row := r.row
+	if row.ID == "" {
+		row = live.Recording{
+			ID:        live.NewRecordingID(now),
+			Key:       r.key,
+			Session:   r.session.info.ID,
+			State:     live.RecordingActive,
+			Config:    r.rule,
+			PushArgs:  pushArgs(r.session.info.Args),
+			SignKey:   r.signKey,
+			Manual:    !r.automatic,
+			StartedAt: first,
+		}
+		r.timeline = timeline{}
+		r.log.Info("recording starts", "record_id", row.ID, "session_id", row.Session)
 	}
-	r.timeline = timeline{}
-	if err := r.openFiles(row, tracks, now); err != nil {
+	if err := r.openFiles(row, tracks, first, now); err != nil {
 		r.fail(now, err)
 		return
 	}
-	r.log.Info("recording started", "record_id", row.ID, "session_id", row.Session)
 	r.placeAll(&r.held, now)
 }
 
@@ -376,10 +425,8 @@ func (r *recording) cut(now time.Time) {
 	if r.row.ID == "" {
 		return // the flush failed
 	}
-	for _, o := range r.outputs {
-		o.seal(false)
-	}
-	if err := r.openFiles(r.row, r.known, now); err != nil {
+	r.seal(false)
+	if err := r.openFiles(r.row, r.known, now, now); err != nil {
 		r.fail(now, err)
 		return
 	}
@@ -402,6 +449,9 @@ func (r *recording) flush(now time.Time) {
 	}
 	var err error
 	for _, o := range r.outputs {
+		if o.file == nil {
+			continue
+		}
 		if err = o.write(r.segment, now); err != nil {
 			break
 		}
@@ -418,7 +468,7 @@ func (r *recording) tell(t live.EventType, detail live.EventDetail, now time.Tim
 	row := r.row
 	ev := r.event(t, detail, now)
 	r.committer.enqueue(func(ctx context.Context) error {
-		return r.committer.commitState(ctx, row, ev)
+		return r.recorder.commitState(ctx, row, ev)
 	})
 	r.log.Info("recording state", "event", t, "record_id", row.ID)
 }
@@ -452,27 +502,42 @@ func (r *recording) fail(now time.Time, cause error) {
 	r.dropWaiting()
 	r.row.State, r.row.PausedAt = live.RecordingClosed, time.Time{}
 	r.tell(live.EventRecordError, live.EventDetail{Error: errorDetail(cause)}, now)
-	for _, o := range r.outputs { // after the news, which need not wait for space
-		o.seal(true)
-	}
-	r.row = live.Recording{}
-	r.writing = trackSet{}
-	r.resuming, r.cutNext = false, false
+	r.seal(true) // after the news, which need not wait for space
+	r.forget()
 	r.needKey = true
 	r.retryAt = now.Add(restartDelay)
+}
+
+// seal ends the open files.
+func (r *recording) seal(torn bool) {
+	for _, o := range r.outputs {
+		o.seal(torn)
+	}
 }
 
 // close ends the recording. If a session is still there, the next recording of
 // it is another.
 func (r *recording) close() {
-	for _, o := range r.outputs {
-		o.seal(false)
-	}
+	r.seal(false)
 	r.row.State, r.row.PausedAt = live.RecordingClosed, time.Time{}
 	row := r.row
-	r.committer.enqueue(func(ctx context.Context) error { return r.committer.commitRow(ctx, row) })
+	r.committer.enqueue(func(ctx context.Context) error { return r.recorder.commitRow(ctx, row) })
 	r.log.Info("recording closed", "record_id", row.ID)
+	r.forget()
+}
+
+// suspend ends the files of a recording that waits for its encoder, because the
+// server stops. The next run goes on waiting.
+func (r *recording) suspend() {
+	r.seal(false)
+	r.log.Info("recording waits for the next start", "record_id", r.row.ID)
+	r.forget()
+}
+
+// forget makes the next files those of another recording.
+func (r *recording) forget() {
 	r.row = live.Recording{}
 	r.writing = trackSet{}
 	r.resuming, r.cutNext = false, false
+	r.outputs = newOutputs(r, r.rule)
 }

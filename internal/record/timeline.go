@@ -40,6 +40,18 @@ func (t *timeline) clock(k media.Kind) *trackClock {
 	return &t.tracks[1]
 }
 
+// resumedTimeline returns the timeline of files that hold these tracks up to end.
+func resumedTimeline(end time.Duration, tracks trackSet) timeline {
+	var t timeline
+	if tracks.Video != nil {
+		t.tracks[0] = trackClock{seen: true, last: end, shown: end}
+	}
+	if tracks.Audio != nil {
+		t.tracks[1] = trackClock{seen: true, last: end}
+	}
+	return t
+}
+
 // startSession makes the next unit follow the last one.
 func (t *timeline) startSession() {
 	t.fresh = true

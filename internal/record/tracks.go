@@ -3,7 +3,9 @@ package record
 import (
 	"slices"
 
+	"tallylight/internal/live"
 	"tallylight/internal/media"
+	"tallylight/internal/media/codec"
 )
 
 // A trackSet is what an encoder has announced, or what a file holds.
@@ -55,4 +57,45 @@ func (s trackSet) startsFile(u *media.Unit) bool {
 		return u.Kind == media.Video && u.Key
 	}
 	return u.Kind == media.Audio
+}
+
+// rows returns the tracks as the store keeps them.
+func (s trackSet) rows() []live.Track {
+	var list []live.Track
+	for _, t := range []*media.Track{s.Video, s.Audio} {
+		if t != nil {
+			list = append(list, live.Track{Codec: t.Codec.String(), Config: t.Config})
+		}
+	}
+	return list
+}
+
+// tracksOf is the inverse of rows.
+func tracksOf(rows []live.Track) trackSet {
+	var s trackSet
+	for _, row := range rows {
+		for _, c := range []media.Codec{media.H264, media.HEVC, media.AV1} {
+			if row.Codec == c.String() {
+				s.Video = &media.Track{Codec: c, Config: row.Config}
+			}
+		}
+		for _, c := range []media.Codec{media.AAC, media.MP3, media.Opus} {
+			if row.Codec == c.String() {
+				s.Audio = &media.Track{Codec: c, Config: row.Config}
+			}
+		}
+	}
+	return s
+}
+
+// pictureSize returns the size of the pictures, 0 where unknown.
+func (s trackSet) pictureSize() (width, height int) {
+	if s.Video == nil {
+		return 0, 0
+	}
+	info, err := codec.Parse(*s.Video)
+	if err != nil {
+		return 0, 0
+	}
+	return info.Width, info.Height
 }

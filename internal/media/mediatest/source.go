@@ -42,12 +42,19 @@ var encoded sync.Map // of string to func() ([]byte, error)
 // options such as "-ar", "22050".
 func NewSource(t testing.TB, video, audio string, audioArgs ...string) *Source {
 	t.Helper()
+	return NewLongSource(t, 4, video, audio, audioArgs...)
+}
+
+// NewLongSource encodes a source of that many seconds. options may also be such
+// of the video's encoder.
+func NewLongSource(t testing.TB, seconds int, video, audio string, options ...string) *Source {
+	t.Helper()
 	args := []string{"-v", "error", "-nostdin", "-y"}
 	if video != "" {
-		args = append(args, "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4")
+		args = append(args, "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=320x180:rate=25:duration=%d", seconds))
 	}
 	if audio != "" {
-		args = append(args, "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=4")
+		args = append(args, "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=440:sample_rate=48000:duration=%d", seconds))
 	}
 	if video != "" {
 		args = append(args, "-c:v", video, "-g", "25", "-pix_fmt", "yuv420p")
@@ -63,7 +70,7 @@ func NewSource(t testing.TB, video, audio string, audioArgs ...string) *Source {
 	if audio != "" {
 		args = append(args, "-c:a", audio, "-ac", "2")
 	}
-	args = append(args, audioArgs...)
+	args = append(args, options...)
 
 	made, _ := encoded.LoadOrStore(fmt.Sprint(args), sync.OnceValues(func() ([]byte, error) { return encode(args) }))
 	file, err := made.(func() ([]byte, error))()

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"reflect"
+	"testing"
+
+	"tallylight/internal/live"
+)
+
+func TestDecisionsOfTheReceiver(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]*live.OnDemandAnswer{
+		"yes":       {NeedRecord: true},
+		"no":        {},
+		"mp4":       {NeedRecord: true, Formats: []live.Format{live.FormatMP4}},
+		"cmaf, flv": {NeedRecord: true, Formats: []live.Format{live.FormatCMAF, live.FormatFLV}},
+		"":          nil,
+		"true":      nil,
+		"mp4,":      nil,
+		"mp4,ts":    nil,
+	} {
+		got, err := parseDecision(text)
+		if (err == nil) != (want != nil) || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %+v, %v, want %+v", text, got, err, want)
+		}
+	}
+}
