@@ -68,12 +68,9 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, demoTimeout, fmt.Errorf("the demo was not over after %v", demoTimeout))
 	defer cancel()
-	dir := c.Keep
-	if dir == "" {
-		var err error
-		if dir, err = os.MkdirTemp("", "tallylight-demo-"); err != nil {
-			return err
-		}
+	dir, err := c.folder()
+	if err != nil {
+		return err
 	}
 	d := &demo{out: &terminal{w: s.out}, dir: dir, rate: c.Rate, files: make(chan string, 8)}
 	if err := d.run(ctx); err != nil {
@@ -83,6 +80,14 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) error {
 		return fmt.Errorf("demo: %w (the server's log is %s)", err, filepath.Join(dir, "server.log"))
 	}
 	return nil
+}
+
+// folder returns the folder of the demo, which exists.
+func (c *demoCommand) folder() (string, error) {
+	if c.Keep == "" {
+		return os.MkdirTemp("", "tallylight-demo-")
+	}
+	return c.Keep, os.MkdirAll(c.Keep, 0o755)
 }
 
 // A demo is one run of the demo.
@@ -141,7 +146,7 @@ func (d *demo) story(ctx context.Context) error {
 	}
 
 	d.out.title("The recording waits for its encoder, then the files are announced")
-	keys, err := d.awaitFiles(ctx, 2)
+	keys, err := d.awaitFiles(ctx, 3)
 	if err != nil {
 		return err
 	}
@@ -216,7 +221,10 @@ func (d *demo) calls() [][]wire.Param {
 			{Name: "OssBucket", Value: demoBucket}, {Name: "OssEndpoint", Value: "oss-cn-shanghai.aliyuncs.com"},
 			{Name: "DelayTime", Value: fmt.Sprint(int(demoDelay.Seconds()))},
 			{Name: "RecordFormat.1.Format", Value: "flv"}, {Name: "RecordFormat.1.OssObjectPrefix", Value: prefix},
-			{Name: "RecordFormat.2.Format", Value: "mp4"}, {Name: "RecordFormat.2.OssObjectPrefix", Value: prefix}},
+			{Name: "RecordFormat.2.Format", Value: "mp4"}, {Name: "RecordFormat.2.OssObjectPrefix", Value: prefix},
+			{Name: "RecordFormat.3.Format", Value: "m3u8"}, {Name: "RecordFormat.3.OssObjectPrefix", Value: prefix},
+			{Name: "RecordFormat.3.SliceOssObjectPrefix", Value: "record/{AppName}/{StreamName}/{UnixTimestamp}_{Sequence}"},
+			{Name: "RecordFormat.3.SliceDuration", Value: "5"}},
 		{{Name: "Action", Value: "AddLiveRecordNotifyConfig"}, {Name: "DomainName", Value: demoDomain}, {Name: "NotifyUrl", Value: d.hook},
 			{Name: "NeedStatusNotify", Value: "true"}, {Name: "NotifyReqAuth", Value: "true"}, {Name: "NotifyAuthKey", Value: demoAuthKey}},
 		{{Name: "Action", Value: "DescribeLiveRecordNotifyConfig"}, {Name: "DomainName", Value: demoDomain}},
@@ -283,6 +291,7 @@ func (d *demo) pushTags(ctx context.Context, target string, tags []flv.Tag, from
 	total := tags[len(tags)-1].Timestamp
 	bar := d.out.progress()
 	started := time.Now()
+	var reached time.Duration // audio and video do not come in the order of their times
 	for _, tag := range tags {
 		at := tag.Timestamp
 		if at >= to {
@@ -295,7 +304,8 @@ func (d *demo) pushTags(ctx context.Context, target string, tags []flv.Tag, from
 			if err := sleep(ctx, time.Duration(float64(at-from)/d.rate)-time.Since(started)); err != nil {
 				return errors.Join(err, p.Close())
 			}
-			bar.show(at, total)
+			reached = max(reached, at)
+			bar.show(reached, total)
 		}
 		if err := p.WriteTag(byte(tag.Type), uint32(at.Milliseconds()), tag.Body); err != nil {
 			return errors.Join(fmt.Errorf("push: %w", err), p.Close())

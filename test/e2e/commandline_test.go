@@ -66,7 +66,7 @@ func TestDemoRecordsAndAnnounces(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("exit status %d, printed %q", status, stderr)
 	}
-	for _, extension := range []string{".flv", ".mp4"} {
+	for _, extension := range []string{".flv", ".mp4", ".m3u8"} {
 		var path string
 		for _, word := range strings.Fields(stdout) {
 			if strings.HasPrefix(word, dir) && strings.HasSuffix(word, extension) {
