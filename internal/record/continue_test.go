@@ -48,11 +48,17 @@ func TestKilledServerContinuesItsFiles(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		h.restart()
 		s = h.open()
+		s.Write([]media.Unit{{Kind: media.Data, Body: []byte("\x02\x00\x0aonMetaData\x05")}})
 		h.push(s, 4*time.Second, 8*time.Second)
 		s.Close(nil)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		events := h.told(started, paused, resumed, paused, created, created, created, created)
+		for _, path := range h.stored(".ts") {
+			if n := len(h.stored(".ts")); n != 2 || !strings.HasSuffix(path, "_0.ts") && !strings.HasSuffix(path, "_1.ts") {
+				t.Errorf("slice %s of %d, want 0 and 1", filepath.Base(path), n)
+			}
+		}
 		for _, e := range events[1:] {
 			if e.Recording != events[0].Recording {
 				t.Errorf("%s is of recording %s, want %s", e.Type, e.Recording, events[0].Recording)
@@ -74,7 +80,7 @@ func TestKilledServerContinuesItsFiles(t *testing.T) {
 			}
 		}
 		for _, e := range events {
-			if f := e.Detail.File; f != nil && (f.Duration < 7*time.Second || f.Duration > 8100*time.Millisecond) {
+			if f := e.Detail.File; f != nil && (f.Duration < 7*time.Second || f.Duration > 8300*time.Millisecond) {
 				t.Errorf("%s lasts %v, want some 8s", f.Format, f.Duration)
 			}
 		}

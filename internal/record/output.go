@@ -199,12 +199,13 @@ func (r *recording) untilKey(units []media.Unit, end time.Duration) int {
 	return len(units)
 }
 
-// firstDTS returns the lowest DTS of audio and video among units.
+// firstDTS returns the lowest DTS of audio and video among units, or that of the
+// first data message if there is nothing else.
 func firstDTS(units []media.Unit) time.Duration {
-	first := units[0].DTS
+	first, found := units[0].DTS, false
 	for i := range units {
-		if units[i].Kind != media.Data {
-			first = min(first, units[i].DTS)
+		if units[i].Kind != media.Data && (!found || units[i].DTS < first) {
+			first, found = units[i].DTS, true
 		}
 	}
 	return first

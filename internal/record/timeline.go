@@ -40,8 +40,14 @@ func (t *timeline) clock(k media.Kind) *trackClock {
 	return &t.tracks[1]
 }
 
+// resumeGap is left behind the end of files that are continued after a crash: the
+// last pictures in them may be shown later than the next would be decoded. More
+// than that was lost.
+const resumeGap = 200 * time.Millisecond
+
 // resumedTimeline returns the timeline of files that hold these tracks up to end.
 func resumedTimeline(end time.Duration, tracks trackSet) timeline {
+	end += resumeGap
 	var t timeline
 	if tracks.Video != nil {
 		t.tracks[0] = trackClock{seen: true, last: end, shown: end}
@@ -75,7 +81,11 @@ func (t *timeline) end() (end time.Duration, ok bool) {
 func (t *timeline) place(u *media.Unit, now time.Time) {
 	c := t.clock(u.Kind)
 	if u.Kind == media.Data {
-		u.DTS += t.offset
+		if end, ok := t.end(); ok && t.fresh {
+			u.DTS = end // the session's clock is not tied to this one yet
+		} else {
+			u.DTS += t.offset
+		}
 		return
 	}
 	if t.fresh {

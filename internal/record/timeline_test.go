@@ -67,6 +67,13 @@ func TestTimeline(t *testing.T) {
 			{kind: media.Video, dts: 100 * ms, want: 100 * ms},
 			{kind: media.Video, dts: 60 * ms, want: 100 * ms, wantPTS: 60 * ms},
 		}},
+		{"data that begins a session waits for its clock", []in{
+			{kind: media.Video, dts: 0, want: 0},
+			{kind: media.Video, dts: 40 * ms, want: 40 * ms},
+			{session: true, kind: media.Data, dts: 0, want: 80 * ms},
+			{kind: media.Video, dts: 9000 * ms, wait: time.Minute, want: 80 * ms},
+			{kind: media.Data, dts: 9010 * ms, want: 90 * ms},
+		}},
 		{"data follows the clock and does not move it", []in{
 			{kind: media.Video, dts: 0, want: 0},
 			{kind: media.Data, dts: time.Hour, want: time.Hour},
