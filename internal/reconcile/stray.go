@@ -170,7 +170,7 @@ func (k *checker) spoolEntries() ([]fs.DirEntry, error) {
 	}
 	var files []fs.DirEntry
 	for _, e := range all {
-		if e.Type().IsRegular() {
+		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") { // the spool's own mark
 			files = append(files, e)
 		}
 	}

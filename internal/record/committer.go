@@ -34,6 +34,22 @@ func newCommitter(r *Recorder, log *slog.Logger) *committer {
 // takes the frames meanwhile.
 func (c *committer) enqueue(job func(context.Context) error) { c.jobs <- job }
 
+// flush waits until the jobs that were added are done.
+func (c *committer) flush(ctx context.Context) error {
+	done := make(chan struct{})
+	select {
+	case c.jobs <- func(context.Context) error { close(done); return nil }:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for earlier commits: %w", ctx.Err())
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for earlier commits: %w", ctx.Err())
+	}
+}
+
 // close says that no job follows.
 func (c *committer) close() { close(c.jobs) }
 

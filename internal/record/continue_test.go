@@ -29,15 +29,6 @@ func everyFormat() []live.RecordFormat {
 	}
 }
 
-// restart starts the Recorder again, as a new process does.
-func (h *harness) restart() {
-	h.t.Helper()
-	h.start()
-	if err := h.recorder.Recover(h.t.Context()); err != nil {
-		h.t.Fatal(err)
-	}
-}
-
 func TestKilledServerContinuesItsFiles(t *testing.T) {
 	bubble(t, func(t *testing.T, h *harness) {
 		h.rule.Formats = everyFormat()
@@ -46,7 +37,7 @@ func TestKilledServerContinuesItsFiles(t *testing.T) {
 		h.push(s, 0, 4*time.Second)
 		h.crash()
 		time.Sleep(20 * time.Second)
-		h.restart()
+		h.start()
 		s = h.open()
 		s.Write([]media.Unit{{Kind: media.Data, Body: []byte("\x02\x00\x0aonMetaData\x05")}})
 		h.push(s, 4*time.Second, 8*time.Second)
@@ -120,7 +111,7 @@ func TestKilledServerFinishesItsFilesWhenNobodyComesBack(t *testing.T) {
 		h.push(s, 0, 6*time.Second)
 		h.crash()
 		time.Sleep(30 * time.Second)
-		h.restart()
+		h.start()
 		time.Sleep(25 * time.Second)
 		synctest.Wait()
 		h.told(started, paused) // a minute after the last frame is not over
@@ -139,7 +130,7 @@ func TestServerThatWasAwayTooLongFinishesAtOnce(t *testing.T) {
 		h.push(s, 0, 6*time.Second)
 		h.crash()
 		time.Sleep(2 * time.Minute)
-		h.restart()
+		h.start()
 		synctest.Wait()
 		h.told(started, paused, created, created, created, created)
 		h.intact(t, 0)
@@ -155,7 +146,7 @@ func TestOrderlyRestartContinuesTheRecordingInNewFiles(t *testing.T) {
 		h.close()
 		h.told(started, paused, created, created)
 		time.Sleep(20 * time.Second)
-		h.restart()
+		h.start()
 		s = h.open()
 		h.push(s, 4*time.Second, 8*time.Second)
 		s.Close(nil)
@@ -180,7 +171,7 @@ func TestWhatACommandStartedIsNotContinued(t *testing.T) {
 		}
 		h.push(s, time.Second, 5*time.Second)
 		h.crash()
-		h.restart()
+		h.start()
 		synctest.Wait()
 		h.told(started, paused, created, created)
 		h.intact(t, 0)
@@ -194,7 +185,7 @@ func TestAnotherTrackAfterAKillBeginsNewFiles(t *testing.T) {
 		s := h.open()
 		h.push(s, 0, 4*time.Second)
 		h.crash()
-		h.restart()
+		h.start()
 		s = h.open()
 		units := sampleUnits(t)
 		for i := range units {
@@ -228,14 +219,14 @@ func TestTornEndsAreContinued(t *testing.T) {
 				for _, e := range mustReadDir(t, filepath.Join(h.dir, "spool")) {
 					path := filepath.Join(h.dir, "spool", e.Name())
 					info, err := e.Info()
-					if err != nil || strings.Contains(e.Name(), "init") {
+					if err != nil || !strings.HasSuffix(e.Name(), spoolSuffix) || strings.Contains(e.Name(), "init") {
 						continue
 					}
 					if err := errors.Join(os.Truncate(path, info.Size()-int64(torn*7)), os.Chtimes(path, time.Now(), time.Now())); err != nil {
 						t.Fatal(err)
 					}
 				}
-				h.restart()
+				h.start()
 				s = h.open()
 				h.push(s, 4*time.Second, 8*time.Second)
 				s.Close(nil)
@@ -349,5 +340,56 @@ func TestGrowthIsTold(t *testing.T) {
 			t.Errorf("growth of %d files was told, want 2", told)
 		}
 		s.Close(nil)
+	})
+}
+
+func TestSpoolThatIsNotMountedIsNotGivenUp(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		h.start()
+		s := h.open()
+		h.push(s, 0, 4*time.Second)
+		h.crash()
+		spool := filepath.Join(h.dir, "spool")
+		if err := os.Rename(spool, spool+".away"); err != nil {
+			t.Fatal(err)
+		}
+		h.makeRecorder()
+		if err := h.recorder.Recover(t.Context()); err == nil || !strings.Contains(err.Error(), spoolMark) {
+			t.Errorf("Recover with an empty spool = %v, want an error that names %s", err, spoolMark)
+		}
+		h.close()
+		if err := errors.Join(os.RemoveAll(spool), os.Rename(spool+".away", spool)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		h.start()
+		synctest.Wait()
+		h.told(started, paused, created, created)
+		h.intact(t, 0)
+	})
+}
+
+func TestSliceLastsUntilTheNext(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		h.rule.Formats = everyFormat()[2:]
+		h.start()
+		s := h.open()
+		h.push(s, 0, 5*time.Second)
+		units := slices.DeleteFunc(sampleUnits(t), func(u media.Unit) bool { return u.Config || u.DTS < 5*time.Second })
+		time.Sleep(3 * time.Second) // the encoder's clock stands in a file, but not in time
+		for i := range units {
+			units[i].DTS += 3 * time.Second
+		}
+		s.Write(units)
+		time.Sleep(time.Second)
+		s.Close(nil)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		for _, e := range h.told(started, paused, created, created) {
+			if f := e.Detail.File; f != nil && f.Duration < 12*time.Second {
+				t.Errorf("%s lasts %v: the pause between two slices is missing", f.Format, f.Duration)
+			}
+		}
+		h.playlistsValid()
 	})
 }

@@ -92,12 +92,32 @@ func (s *sealing) carryIndex(ctx context.Context, r *Recorder) error {
 			return err
 		}
 	}
+	if s.row.State == live.FileDiscarded {
+		if err := s.removeSlices(ctx, r, slices); err != nil {
+			return err
+		}
+	}
 	for _, k := range []live.SliceKind{live.SliceMuxed, live.SliceVideo, live.SliceAudio} {
 		if err := durable.Remove(r.playlistPath(s.row.ID, k)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// removeSlices removes what was stored of a file that turned out to hold nothing
+// playable: init segments without slices.
+func (s *sealing) removeSlices(ctx context.Context, r *Recorder, slices []live.Slice) error {
+	for _, slice := range slices {
+		bucket, err := r.cfg.Buckets.Bucket(slice.Bucket)
+		if err != nil {
+			return err
+		}
+		if err := bucket.Delete(ctx, slice.ObjectKey); err != nil {
+			return err
+		}
+	}
+	return r.cfg.Store.Update(ctx, func(tx store.Tx) error { return tx.DeleteSlices(ctx, s.row.ID) })
 }
 
 // sealIndex commits the name and the facts of the file.

@@ -22,21 +22,22 @@ type output struct {
 	recording *recording
 	rule      live.RecordFormat
 	format    *format
-	sequence  int      // of the next file
-	slices    int      // sequence of the next slice
-	strands   []strand // nil: the next part needs new ones
-	jump      bool     // the timestamps of the next slice do not go on
-	file      *file    // nil while none is open
+	sequence  int           // of the next file
+	slices    int           // sequence of the next slice
+	strands   []strand      // nil: the next part needs new ones
+	origin    time.Duration // of the timeline, that is 0 in continuous strands
+	jump      bool          // the timestamps of the next slice do not go on
+	file      *file         // nil while none is open
 }
 
 // A file is a record file that grows in the spool.
 type file struct {
 	row   live.RecordFile
-	base  time.Duration // of the timeline, where the file begins
-	begun bool          // base is known
-	known bool          // its init segments were written
-	part  *part         // nil before the first frame, and between two slices
-	stop  time.Time     // when its last frame came in
+	base  time.Duration    // of the timeline, where the file begins
+	begun bool             // base is known
+	inits []live.SliceKind // the init segments that were written
+	part  *part            // nil before the first frame, and between two slices
+	stop  time.Time        // when its last frame came in
 }
 
 // A part is what an output appends to: the whole file, or a slice of it.
@@ -96,6 +97,11 @@ func (r *recording) openFiles(row live.Recording, tracks trackSet, first, now ti
 	}
 	ctx, cancel := context.WithTimeout(r.recorder.commits, openingTimeout)
 	defer cancel()
+	if started {
+		if err := r.awaitEarlierNews(ctx); err != nil {
+			return fmt.Errorf("open record files: %w", err)
+		}
+	}
 	r.row = row
 	ev := r.event(live.EventRecordStarted, live.EventDetail{}, now)
 	err := r.recorder.try(ctx, func(tx store.Tx) error {
@@ -122,6 +128,20 @@ func (r *recording) openFiles(row live.Recording, tracks trackSet, first, now ti
 	}
 	r.writing = tracks
 	return nil
+}
+
+// awaitEarlierNews waits until what happened to the stream before is committed, so
+// that receivers are told in order.
+func (r *recording) awaitEarlierNews(ctx context.Context) error {
+	if r.before != nil {
+		select {
+		case <-r.before.done:
+			r.before = nil
+		case <-ctx.Done():
+			return fmt.Errorf("wait for earlier commits: %w", ctx.Err())
+		}
+	}
+	return r.committer.flush(ctx)
 }
 
 // errFormat means that no format of the rule can hold the stream.
@@ -228,6 +248,8 @@ func (o *output) fill(units []media.Unit, now time.Time) error {
 			return err
 		}
 		if units = units[n:]; len(units) > 0 {
+			p := o.file.part
+			p.slice.Duration = firstDTS(units) - p.from // up to the next one
 			o.endSlice(false)
 		}
 	}
@@ -253,11 +275,11 @@ func maxSlice(rule live.RecordFormat) time.Duration { return 2 * rule.SliceDurat
 
 // beginPart creates the spool files that units go to.
 func (o *output) beginPart(units []media.Unit, now time.Time) error {
+	p := &part{empty: true, synced: now, from: firstDTS(units)}
 	if o.strands == nil {
-		o.strands = o.format.open(media.Tracks(o.recording.writing))
+		o.strands, o.origin = o.format.open(media.Tracks(o.recording.writing)), p.from
 		o.jump = o.format.continuous && o.slices > 0
 	}
-	p := &part{empty: true, synced: now, from: firstDTS(units)}
 	if o.format.sliced() {
 		p.slice = o.nextSlice(p.from, now)
 		if err := o.writeInitial(&p.slice); err != nil {
@@ -288,7 +310,7 @@ func (o *output) append(units []media.Unit, now time.Time) error {
 	f, p := o.file, o.file.part
 	base := f.base
 	if o.format.continuous {
-		base = 0
+		base = o.origin
 	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
@@ -321,6 +343,24 @@ func (o *output) append(units []media.Unit, now time.Time) error {
 		o.recording.cfg.Uploads.Grown(f.row, o.partPath(p, &o.strands[0]), p.size)
 	}
 	return o.sync(now)
+}
+
+// rest uses the time in which the recording waits: a slice is stored, a file is
+// synced, so that little is left to be done at its end.
+func (o *output) rest() {
+	switch {
+	case o.file == nil || o.file.part == nil:
+	case o.format.sliced():
+		o.endSlice(false)
+	default:
+		spool := o.file.part.spools[0]
+		o.recording.committer.enqueue(func(context.Context) error {
+			if err := spool.Sync(); err != nil {
+				o.recording.log.Error("the disk may not have kept what was written", "err", err)
+			}
+			return nil
+		})
+	}
 }
 
 // sync makes what was written safe from a power cut, where the operator wants it

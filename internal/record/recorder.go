@@ -91,10 +91,12 @@ type uploads interface {
 // How long to wait before trying again what failed: the commit of a state, a
 // recording whose disk refused a write.
 const (
-	firstRetry     = 100 * time.Millisecond
-	lastRetry      = 10 * time.Second
-	restartDelay   = 10 * time.Second
-	openingTimeout = 5 * time.Second
+	firstRetry   = 100 * time.Millisecond
+	lastRetry    = 10 * time.Second
+	restartDelay = 10 * time.Second
+	// openingTimeout is how long a store that stalls may hold up the next files.
+	// The frames wait in the stream's queue, which loses less than beginning anew.
+	openingTimeout = 30 * time.Second
 )
 
 func (c Config) withDefaults() Config {
@@ -136,6 +138,7 @@ type Recorder struct {
 	mu         sync.Mutex
 	closing    bool
 	recordings map[live.StreamKey]*recording
+	ending     map[live.StreamKey]*recording // retired, and not yet all committed
 }
 
 // New returns a Recorder and creates its spool folder. It starts nothing.
@@ -150,6 +153,7 @@ func New(cfg Config) (*Recorder, error) {
 		commits:     ctx,
 		stopCommits: cancel,
 		recordings:  make(map[live.StreamKey]*recording),
+		ending:      make(map[live.StreamKey]*recording),
 	}, nil
 }
 
@@ -220,6 +224,7 @@ func (r *Recorder) start(s live.Session, rule live.RecordConfig, notify live.Not
 	rec := newRecording(r, s.Key, rule)
 	rec.signKey, rec.askURL = notify.SignKey(), notify.OnDemandURL
 	rec.arrivals = append(rec.arrivals, session)
+	rec.before = r.ending[s.Key]
 	r.recordings[s.Key] = rec
 	r.running.Go(rec.run)
 	return session, nil
@@ -268,7 +273,18 @@ func (r *Recorder) retire(rec *recording) bool {
 	}
 	rec.arrivals, rec.orders = nil, nil
 	delete(r.recordings, rec.key)
+	r.ending[rec.key] = rec
 	return true
+}
+
+// ended says that all of a retired recording is committed.
+func (r *Recorder) ended(rec *recording) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ending[rec.key] == rec {
+		delete(r.ending, rec.key)
+	}
+	close(rec.done)
 }
 
 func (r *Recorder) isClosing() bool {

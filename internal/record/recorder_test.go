@@ -390,9 +390,6 @@ func TestKilledServerFinishesItsFilesAtTheNextStart(t *testing.T) {
 		h.crash()
 		for range 2 { // the second start finds nothing to do
 			h.start()
-			if err := h.recorder.Recover(t.Context()); err != nil {
-				t.Fatal(err)
-			}
 			h.close()
 			h.told(started, paused, created, created)
 		}
@@ -452,9 +449,6 @@ func TestEveryStepMayBeTheLast(t *testing.T) {
 					time.Sleep(3 * time.Minute)
 					h.crash()
 					h.start()
-					if err := h.recorder.Recover(t.Context()); err != nil {
-						t.Fatal(err)
-					}
 					h.close()
 					h.intact(t, 0)
 				})

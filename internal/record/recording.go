@@ -32,6 +32,8 @@ type recording struct {
 	signKey  string
 	askURL   string // where a decision is asked for; "": nowhere
 
+	before   *recording    // of the same stream, whose news comes first; nil: none
+	done     chan struct{} // closed when everything is committed
 	wake     chan struct{} // has room for one signal
 	arrivals []*Session    // guarded by Recorder.mu, as are orders
 	orders   []order
@@ -76,6 +78,7 @@ func newRecording(r *Recorder, key live.StreamKey, rule live.RecordConfig) *reco
 		key:      key,
 		matched:  rule,
 		rule:     rule,
+		done:     make(chan struct{}),
 		wake:     make(chan struct{}, 1),
 	}
 	rec.committer = newCommitter(r, rec.log)
@@ -123,6 +126,7 @@ func (r *recording) run() {
 	}
 	r.committer.close()
 	<-done
+	r.recorder.ended(r)
 }
 
 // nextStep returns how long step has nothing to do unless something arrives.
@@ -260,9 +264,7 @@ func (r *recording) pause(now time.Time) {
 		return
 	}
 	for _, o := range r.outputs {
-		if o.file != nil && o.format.sliced() {
-			o.endSlice(false) // so that it is stored while the recording waits
-		}
+		o.rest()
 	}
 	r.row.State, r.row.PausedAt = live.RecordingPaused, now
 	r.deadline = deadline(r.row)

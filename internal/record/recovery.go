@@ -35,6 +35,9 @@ func (r *Recorder) Recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find unfinished recordings: %w", err)
 	}
+	if err := r.checkSpool(left); err != nil {
+		return err
+	}
 	written, err := r.sweepSpool(ctx)
 	if err != nil {
 		return err
@@ -45,6 +48,26 @@ func (r *Recorder) Recover(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// spoolMark is the name of a file in the spool that says: this is it.
+const spoolMark = ".tallylight-spool"
+
+// checkSpool fails if files are expected in the spool and it seems to be another
+// folder: one where a volume is not mounted. They would be given up otherwise.
+func (r *Recorder) checkSpool(left []*leftover) error {
+	mark := filepath.Join(r.cfg.SpoolDir, spoolMark)
+	if _, err := os.Stat(mark); err == nil {
+		return nil
+	}
+	unfinished := slices.ContainsFunc(left, func(l *leftover) bool {
+		return slices.ContainsFunc(l.files, func(f live.RecordFile) bool { return f.State == live.FileOpen || f.State == live.FileSealed })
+	})
+	if spooled, err := filepath.Glob(filepath.Join(r.cfg.SpoolDir, "*"+spoolSuffix)); err != nil || unfinished && len(spooled) == 0 {
+		return errors.Join(err, fmt.Errorf("the spool %s is empty, but unfinished files are expected there: "+
+			"mount its volume, or create the file %s to give them up", r.cfg.SpoolDir, mark))
+	}
+	return durable.WriteFile(mark, nil, 0o644)
 }
 
 // findLeftovers returns the recordings that are not closed or have unfinished
@@ -105,6 +128,9 @@ func (r *Recorder) recoverOne(ctx context.Context, l *leftover, written map[live
 	wasActive := l.row.State == live.RecordingActive
 	if wasActive {
 		l.row.State, l.row.PausedAt = live.RecordingPaused, l.lastWritten(written, now)
+	}
+	if l.row.PausedAt.After(now) { // the clock was set back: no wait is longer than DelayTime
+		l.row.PausedAt = now
 	}
 	waits := !l.row.Manual && now.Before(deadline(l.row)) && r.recordings[l.row.Key] == nil
 	if !waits {
@@ -257,7 +283,7 @@ func (r *Recorder) openWritten(path string) (spoolFile, time.Time, error) {
 func (r *recording) takeUp(l *leftover) {
 	r.row, r.deadline = l.row, deadline(l.row)
 	reopened := make(map[live.RecordFileID]bool)
-	if last := r.lastFiles(l); last != nil && r.reopenAll(last) {
+	if last := r.lastFiles(l); len(last) > 0 && r.reopenAll(last) {
 		for _, f := range last {
 			reopened[f.ID] = true
 		}
@@ -270,11 +296,12 @@ func (r *recording) takeUp(l *leftover) {
 	r.log.Info("recording taken up", "record_id", r.row.ID, "files", len(reopened))
 }
 
-// lastFiles returns the file that each output left open, in the order of the
-// outputs, or nil if one left none: then new ones begin in all of them. It sets
+// lastFiles returns the file that each output left open, or nil if one left none
+// although it can hold the tracks: then new ones begin in all of them. It sets
 // the numbers of the next files and slices.
-func (r *recording) lastFiles(l *leftover) []live.RecordFile {
-	var last []live.RecordFile
+func (r *recording) lastFiles(l *leftover) map[*output]live.RecordFile {
+	last := make(map[*output]live.RecordFile)
+	var tracks []live.Track // of all of them
 	for _, o := range r.outputs {
 		newest := -1
 		for i, f := range l.files { // by sequence
@@ -291,12 +318,14 @@ func (r *recording) lastFiles(l *leftover) []live.RecordFile {
 			r.log.Error("cannot read the slices of the last run", "err", err)
 			return nil
 		}
-		if f.State == live.FileOpen && (last == nil || slices.EqualFunc(f.Tracks, last[0].Tracks, sameRow)) {
-			last = append(last, f)
+		if f.State == live.FileOpen && (tracks == nil || slices.EqualFunc(f.Tracks, tracks, sameRow)) {
+			last[o], tracks = f, f.Tracks
 		}
 	}
-	if len(last) != len(r.outputs) {
-		return nil
+	for _, o := range r.outputs {
+		if _, ok := last[o]; !ok && o.holds(tracksOf(tracks)) {
+			return nil
+		}
 	}
 	return last
 }
@@ -334,24 +363,26 @@ func (r *recording) numberSlices(o *output, l *leftover) error {
 
 // reopenAll reopens a file in each output and sets the timeline to go on where
 // the longest ends. If one cannot be reopened, none is.
-func (r *recording) reopenAll(last []live.RecordFile) bool {
-	lengths := make([]time.Duration, len(last))
-	for i, o := range r.outputs {
-		var err error
-		if lengths[i], err = o.reopen(last[i]); err != nil {
-			r.log.Warn("file is finished instead of continued", "file_id", last[i].ID, "err", err)
+func (r *recording) reopenAll(last map[*output]live.RecordFile) bool {
+	lengths := make(map[*output]time.Duration)
+	var end time.Duration
+	for o, f := range last {
+		length, err := o.reopen(f)
+		if err != nil {
+			r.log.Warn("file is finished instead of continued", "file_id", f.ID, "err", err)
 			for _, o := range r.outputs {
 				o.letGo()
 			}
+			r.writing = trackSet{}
 			return false
 		}
+		lengths[o], end = length, max(end, length)
+		r.writing = tracksOf(f.Tracks)
 	}
-	r.writing = tracksOf(last[0].Tracks)
 	r.known = r.writing
-	end := slices.Max(lengths)
 	r.timeline = resumedTimeline(end, r.writing)
-	for i, o := range r.outputs {
-		o.file.base = end - lengths[i]
+	for o, length := range lengths {
+		o.file.base = end - length
 	}
 	return true
 }
@@ -439,13 +470,13 @@ func (o *output) reopenSliced(row live.RecordFile) (length time.Duration, err er
 func (f *file) count(s live.Slice, length *time.Duration) {
 	switch {
 	case s.Kind.IsInit():
-		f.known = true
+		f.inits = append(f.inits, s.Kind)
 		return
 	case s.Kind == live.SliceAudio && len(f.row.Tracks) > 1: // beside the video
 		return
 	}
 	f.begun = true
-	*length += s.Duration
+	*length = max(*length, s.Offset+s.Duration) // slices need not follow each other without a gap
 	if end := s.EndTime(); end.After(f.stop) {
 		f.stop = end
 	}
@@ -462,6 +493,12 @@ func (r *Recorder) sweepSpool(ctx context.Context) (map[live.RecordFileID]time.T
 	}
 	written := make(map[live.RecordFileID]time.Time)
 	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".file_") { // durable.WriteFile was interrupted
+			if err := durable.Remove(filepath.Join(r.cfg.SpoolDir, e.Name())); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		name, _, _ := strings.Cut(e.Name(), ".")
 		name, _, _ = strings.Cut(name, playlistMark)
 		if !strings.HasPrefix(name, "file_") || !strings.HasSuffix(e.Name(), spoolSuffix) && !strings.HasSuffix(e.Name(), playlistSuffix) {

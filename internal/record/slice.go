@@ -64,12 +64,9 @@ func (o *output) endSlice(torn bool) {
 // writeInitial writes the init segments of a file with its first slice, whose
 // number and begin they share.
 func (o *output) writeInitial(first *live.Slice) error {
-	if o.file.known {
-		return nil
-	}
 	for i := range o.strands {
 		initial := o.strands[i].initial
-		if initial == nil {
+		if initial == nil || slices.Contains(o.file.inits, initial.kind) {
 			continue
 		}
 		s := &slicePart{slice: *first, rule: o.rule, path: o.recording.recorder.slicePath(*first, initial.suffix)}
@@ -77,12 +74,12 @@ func (o *output) writeInitial(first *live.Slice) error {
 		if err := durable.WriteFile(s.path, initial.content, 0o644); err != nil {
 			return fmt.Errorf("write init segment of %s: %w", first.File, err)
 		}
+		o.file.inits = append(o.file.inits, initial.kind)
 		o.recording.committer.enqueue(func(context.Context) error {
 			o.recording.committer.lane.add(s)
 			return nil
 		})
 	}
-	o.file.known = true
 	return nil
 }
 
@@ -115,7 +112,13 @@ func (c *committer) finishSlice(_ context.Context, s *slicePart) error {
 	if empty {
 		return durable.Remove(s.path)
 	}
-	s.slice.Duration, s.slice.Size = summary.Duration, summary.Size
+	s.slice.Size = summary.Size
+	if s.slice.Kind == live.SliceAudio || s.slice.Duration < summary.Duration {
+		s.slice.Duration = summary.Duration
+	}
+	if s.slice.Duration <= 0 {
+		s.slice.Duration = usualStep // of a lone frame
+	}
 	if s.slice.Kind != live.SliceMuxed {
 		s.slice.Offset = summary.Start // tracks do not begin at the same instant
 	}

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"time"
 
 	"tallylight/internal/media"
@@ -12,6 +13,10 @@ const (
 	maxStepBack    = time.Second
 	maxStepForward = 10 * time.Second
 )
+
+// usualStep is the distance of frames where none is known yet: two pictures must
+// not be shown at the same time.
+const usualStep = 40 * time.Millisecond
 
 // A timeline puts the units of successive sessions on one clock: a session
 // continues where the one before ended, a clock that jumps is caught, and within
@@ -69,8 +74,8 @@ func (t *timeline) startSession() {
 // end returns where the next session would begin, and whether anything came yet.
 func (t *timeline) end() (end time.Duration, ok bool) {
 	for _, c := range t.tracks {
-		if c.seen && (!ok || c.last+c.step > end) {
-			end, ok = c.last+c.step, true
+		if next := c.last + cmp.Or(c.step, usualStep); c.seen && (!ok || next > end) {
+			end, ok = next, true
 		}
 	}
 	return end, ok
@@ -130,7 +135,7 @@ func (t *timeline) keepShown(c *trackClock, u *media.Unit) {
 	if u.Kind != media.Video || !c.seen {
 		return
 	}
-	if early := c.shown + c.step - (u.PTS() + t.offset); early > 0 && early <= maxStepBack {
+	if early := c.shown + cmp.Or(c.step, usualStep) - (u.PTS() + t.offset); early > 0 && early <= maxStepBack {
 		t.offset += early
 	}
 }

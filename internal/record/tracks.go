@@ -70,6 +70,15 @@ func (s trackSet) rows() []live.Track {
 	return list
 }
 
+// codecs returns the names of the codings, that of the video first.
+func (s trackSet) codecs() []string {
+	var names []string
+	for _, t := range s.rows() {
+		names = append(names, t.Codec)
+	}
+	return names
+}
+
 // tracksOf is the inverse of rows.
 func tracksOf(rows []live.Track) trackSet {
 	var s trackSet

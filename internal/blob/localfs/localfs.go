@@ -65,6 +65,10 @@ func (b *Bucket) prepare(key string) (path string, err error) {
 	if err := live.ValidateObjectKey(key); err != nil {
 		return "", err
 	}
+	dir := filepath.Dir(filepath.FromSlash(key))
+	if b.exists(dir) {
+		return b.Location(key), nil
+	}
 	if err := durable.MkdirAll(b.dir, 0o755); err != nil {
 		return "", err
 	}
@@ -73,7 +77,6 @@ func (b *Bucket) prepare(key string) (path string, err error) {
 		return "", fmt.Errorf("put object %s: %w", key, err)
 	}
 	defer root.Close()
-	dir := filepath.Dir(filepath.FromSlash(key))
 	if err := root.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("put object %s: %w", key, err)
 	}
@@ -81,6 +84,24 @@ func (b *Bucket) prepare(key string) (path string, err error) {
 		return "", fmt.Errorf("put object %s: %w", key, err)
 	}
 	return b.Location(key), nil
+}
+
+// exists reports whether a folder was made durable before and is still there.
+func (b *Bucket) exists(dir string) bool {
+	b.mu.Lock()
+	known := b.synced[dir]
+	b.mu.Unlock()
+	if !known {
+		return false
+	}
+	info, err := os.Lstat(filepath.Join(b.dir, dir))
+	if err == nil && info.IsDir() {
+		return true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.synced = nil // somebody moved folders about: look at all of them again
+	return false
 }
 
 // syncFolders makes the names of dir and its parents in the bucket durable, from
