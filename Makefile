@@ -18,10 +18,10 @@ build: ## build bin/tallylight, static, for this machine
 	@mkdir -p bin
 	$(GOBUILD) -o bin/tallylight ./cmd/tallylight
 
-test: unit conformance e2e ## run every test; installs ffmpeg and Node.js if they are missing
+test: unit conformance e2e ## run every test; installs ffmpeg, Chromium and Node.js if they are missing
 
 unit: ## unit, property, contract and seed-fuzz tests of every package
-	@scripts/setup ffmpeg versitygw
+	@scripts/setup ffmpeg postgresql versitygw
 	go test ./internal/... ./cmd/... ./test/architecture/... ./test/bench/...
 
 conformance: build ## the official clients, unchanged, against a started server
@@ -40,7 +40,7 @@ chaos: build ## end the server ROUNDS (300) times amid pushes, as SEED (1) plans
 	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/chaos/... -count=1 -v -timeout 0 -seed $(SEED) -rounds $(ROUNDS)
 
 race: ## unit tests under the race detector (needs a C compiler)
-	@scripts/setup ffmpeg versitygw
+	@scripts/setup ffmpeg postgresql versitygw
 	CGO_ENABLED=1 go test -race ./internal/... ./cmd/...
 
 lint: ## gofmt, go vet, staticcheck
@@ -55,10 +55,10 @@ FUZZTIME ?= 20s
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
 
-bench: build ## recording beside a raw copy and nginx-rtmp, and signed calls; 30 minutes, Debian or Ubuntu
+BENCHFLAGS ?=
+bench: build ## recording, callbacks, capacity, calls; 30 minutes, or two with BENCHFLAGS=-quick; Debian or Ubuntu
 	@scripts/setup nginx-rtmp ffmpeg
-	go run ./test/bench -binary bin/tallylight
-	go run ./test/bench -binary bin/tallylight -calls
+	go run ./test/bench -binary bin/tallylight $(BENCHFLAGS)
 
 generate: ## renew docs/compat from the table of operations
 	go test ./internal/api -run TestTheCompatibilityPagesAreCurrent -count=1 -update
