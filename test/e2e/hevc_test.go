@@ -19,36 +19,8 @@ var hevcWrappings = []struct {
 	name string
 	head func(u *media.Unit) []byte
 }{
-	{"Enhanced RTMP", func(u *media.Unit) []byte {
-		const sequenceStart, codedFrames, codedFramesX = 0, 1, 3
-		first := 0x80 | frameType(u)<<4
-		switch {
-		case u.Config:
-			return append([]byte{first | sequenceStart}, "hvc1"...)
-		case u.Composition == 0:
-			return append([]byte{first | codedFramesX}, "hvc1"...)
-		}
-		return appendComposition(append([]byte{first | codedFrames}, "hvc1"...), u)
-	}},
-	{"codec id 12", func(u *media.Unit) []byte {
-		const sequenceHeader, nalus = 0, 1
-		if u.Config {
-			return []byte{frameType(u)<<4 | 12, sequenceHeader, 0, 0, 0}
-		}
-		return appendComposition([]byte{frameType(u)<<4 | 12, nalus}, u)
-	}},
-}
-
-func frameType(u *media.Unit) byte {
-	if u.Key || u.Config {
-		return 1
-	}
-	return 2
-}
-
-func appendComposition(b []byte, u *media.Unit) []byte {
-	ms := u.Composition.Milliseconds()
-	return append(b, byte(ms>>16), byte(ms>>8), byte(ms))
+	{"Enhanced RTMP", func(u *media.Unit) []byte { return enhancedHead(u, "hvc1") }},
+	{"codec id 12", func(u *media.Unit) []byte { return legacyHead(u, 12) }},
 }
 
 // ffmpeg 5 cannot push HEVC by RTMP, so that a publisher does it.
@@ -74,29 +46,6 @@ func TestHEVCIsRecordedAsPushed(t *testing.T) {
 			checkUnits(t, s.recording(t, "show", "flv"), units)
 		})
 	}
-}
-
-// tagsOf returns units as an encoder sends them, decoder configurations first.
-func tagsOf(tracks media.Tracks, units []media.Unit, videoHead func(*media.Unit) []byte) []flv.Tag {
-	configs := []media.Unit{
-		{Kind: media.Video, Config: true, Body: tracks.Video.Config},
-		{Kind: media.Audio, Config: true, Body: tracks.Audio.Config},
-	}
-	var tags []flv.Tag
-	for _, u := range slices.Concat(configs, units) {
-		tag := flv.Tag{Type: flv.TagVideo, Timestamp: u.DTS}
-		head := videoHead(&u)
-		if u.Kind == media.Audio {
-			tag.Type = flv.TagAudio
-			head = []byte{0xaf, 1} // AAC, raw
-			if u.Config {
-				head[1] = 0
-			}
-		}
-		tag.Body = append(head, u.Body...)
-		tags = append(tags, tag)
-	}
-	return tags
 }
 
 // packetsFrom returns what ffprobe should find of the units of one kind.

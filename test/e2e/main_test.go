@@ -1,6 +1,6 @@
 // Package e2e runs the tallylight program as its users do: encoders push to it,
-// signed calls configure it, an HTTP server takes its callbacks, and ffprobe
-// judges the files that it leaves.
+// signed calls configure it, an HTTP server takes its callbacks, and ffprobe,
+// ffmpeg and a browser judge the files that it leaves.
 //
 // Every test has a server of its own, with a data folder of its own, on ports
 // that the system picks.
@@ -39,9 +39,9 @@ func run(m *testing.M) int {
 	if !given {
 		flag.Set("test.parallel", "12")
 	}
-	for _, program := range []string{"ffmpeg", "ffprobe"} {
+	for _, program := range []string{"ffmpeg", "ffprobe", "chromium"} {
 		if _, err := exec.LookPath(program); err != nil {
-			fmt.Fprintf(os.Stderr, "%v: the end-to-end tests push and check with it; run scripts/setup ffmpeg\n", err)
+			fmt.Fprintf(os.Stderr, "%v: the end-to-end tests push and check with it; run scripts/setup ffmpeg chromium versitygw\n", err)
 			return 1
 		}
 	}
