@@ -16,12 +16,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"tallylight/internal/api/sign"
@@ -40,9 +38,6 @@ var callLoads = []struct {
 	{"UpdateLiveRecordNotifyConfig", 64},
 }
 
-// callTime is how long the clients of a load call.
-const callTime = 3 * time.Second
-
 // notifyArgs are the parameters of the operations that are called.
 var notifyArgs = map[string]map[string]string{
 	"DescribeLiveRecordNotifyConfig": {"DomainName": benchDomain},
@@ -55,6 +50,7 @@ type callJob struct {
 	Key     sign.Key
 	Action  string
 	Clients int
+	Time    time.Duration // how long the clients call
 }
 
 // A callResult is what its clients saw.
@@ -71,41 +67,50 @@ type callMeasurement struct {
 	allocs float64       // of the server, a call
 }
 
-// measureCalls runs every load in turn, o.rounds times, and prints medians.
-func measureCalls(ctx context.Context, o options) error {
+// A callRow is the medians of one load.
+type callRow struct {
+	Action    string        `json:"action"`
+	Clients   int           `json:"clients"`
+	PerSecond float64       `json:"calls_per_second"`
+	P50       time.Duration `json:"p50_ns"`
+	P99       time.Duration `json:"p99_ns"`
+	CPU       time.Duration `json:"server_cpu_per_call_ns"`
+	Allocs    float64       `json:"allocations_per_call"`
+}
+
+// measureCalls runs every load in turn, o.rounds times, and returns medians.
+func measureCalls(ctx context.Context, o options) ([]callRow, error) {
 	measured := make([][]callMeasurement, len(callLoads))
 	for round := range o.rounds {
 		for i, load := range callLoads {
 			fmt.Fprintf(os.Stderr, "round %d of %d: %s, %d clients\n", round+1, o.rounds, load.action, load.clients)
 			m, err := measureLoad(ctx, o, load.action, load.clients)
 			if err != nil {
-				return fmt.Errorf("%s, %d clients: %w", load.action, load.clients, err)
+				return nil, fmt.Errorf("%s, %d clients: %w", load.action, load.clients, err)
 			}
 			measured[i] = append(measured[i], m)
 		}
 	}
-	fmt.Printf("Signed calls over HTTP on loopback; medians of %d rounds of %s, clients on the same machine.\n\n", o.rounds, callTime)
-	fmt.Println("| operation | clients | calls a second | p50 | p99 | server CPU a call | allocations a call |")
-	fmt.Println("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+	rows := make([]callRow, len(callLoads))
 	for i, load := range callLoads {
-		of := func(value func(callMeasurement) float64) float64 {
+		median := func(value func(callMeasurement) float64) float64 {
 			var values []float64
 			for _, m := range measured[i] {
 				values = append(values, value(m))
 			}
 			return newSpread(values).median
 		}
-		micros := func(value func(callMeasurement) time.Duration) string {
-			return fmt.Sprintf("%.0f µs", of(func(m callMeasurement) float64 { return float64(value(m).Nanoseconds()) / 1000 }))
+		rows[i] = callRow{
+			Action:    load.action,
+			Clients:   load.clients,
+			PerSecond: median(func(m callMeasurement) float64 { return float64(m.Calls) / m.Elapsed.Seconds() }),
+			P50:       time.Duration(median(func(m callMeasurement) float64 { return float64(m.P50) })),
+			P99:       time.Duration(median(func(m callMeasurement) float64 { return float64(m.P99) })),
+			CPU:       time.Duration(median(func(m callMeasurement) float64 { return float64(m.cpu) })),
+			Allocs:    median(func(m callMeasurement) float64 { return m.allocs }),
 		}
-		fmt.Printf("| %s | %d | %.0f | %s | %s | %s | %.0f |\n", load.action, load.clients,
-			of(func(m callMeasurement) float64 { return float64(m.Calls) / m.Elapsed.Seconds() }),
-			micros(func(m callMeasurement) time.Duration { return m.P50 }),
-			micros(func(m callMeasurement) time.Duration { return m.P99 }),
-			micros(func(m callMeasurement) time.Duration { return m.cpu }),
-			of(func(m callMeasurement) float64 { return m.allocs }))
 	}
-	return nil
+	return rows, nil
 }
 
 // measureLoad runs one load against a server of its own.
@@ -114,31 +119,26 @@ func measureLoad(ctx context.Context, o options, action string, clients int) (m 
 	if err != nil {
 		return m, err
 	}
-	defer os.RemoveAll(dir)
-	key := sign.Key{ID: "bench", Secret: rand.Text()}
-	cmd := exec.CommandContext(ctx, o.binary, "serve", "--data", dir, "--dev", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--log", "warn")
-	cmd.Env = append(os.Environ(), "TALLYLIGHT_ACCESS_KEY_ID="+key.ID, "TALLYLIGHT_ACCESS_KEY_SECRET="+key.Secret, "TALLYLIGHT_API_QPS_FACTOR=0")
-	p, said, err := startAndScan(cmd, filepath.Join(dir, "tallylight.log"))
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	u := setup{
+		formats:   []string{"flv"},
+		notifyURL: notifyArgs["UpdateLiveRecordNotifyConfig"]["NotifyUrl"],
+		env:       []string{"TALLYLIGHT_API_QPS_FACTOR=0"},
+	}
+	s, err := u.start(ctx, o, dir)
 	if err != nil {
 		return m, err
 	}
-	api := apiClient{addr: said["http"], key: key}
-	m, err = loadServer(ctx, p, api, callJob{Addr: api.addr, Key: key, Action: action, Clients: clients})
-	return m, errors.Join(err, p.stop(syscall.SIGTERM))
+	m, err = loadServer(ctx, s, callJob{Addr: s.api.addr, Key: s.api.key, Action: action, Clients: clients, Time: o.callTime})
+	return m, errors.Join(err, s.process.stop(s.signal))
 }
 
-func loadServer(ctx context.Context, p *process, api apiClient, job callJob) (m callMeasurement, err error) {
-	if err := api.configure(ctx, []string{"flv"}); err != nil {
-		return m, err
-	}
-	if err := api.call(ctx, "AddLiveRecordNotifyConfig", notifyArgs["UpdateLiveRecordNotifyConfig"]); err != nil {
-		return m, err
-	}
-	before, err := p.usage()
+func loadServer(ctx context.Context, s *server, job callJob) (m callMeasurement, err error) {
+	before, err := s.process.usage()
 	if err != nil {
 		return m, err
 	}
-	allocsBefore, err := api.mallocs(ctx)
+	allocsBefore, err := s.mallocs(ctx)
 	if err != nil {
 		return m, err
 	}
@@ -159,11 +159,11 @@ func loadServer(ctx context.Context, p *process, api apiClient, job callJob) (m 
 	if err := json.Unmarshal(output, &m.callResult); err != nil {
 		return m, err
 	}
-	after, err := p.usage()
+	after, err := s.process.usage()
 	if err != nil {
 		return m, err
 	}
-	allocsAfter, err := api.mallocs(ctx)
+	allocsAfter, err := s.mallocs(ctx)
 	if err != nil {
 		return m, err
 	}
@@ -190,7 +190,7 @@ func callServer(ctx context.Context, in io.Reader, out io.Writer) error {
 	started := time.Now()
 	for range job.Clients {
 		running.Go(func() {
-			mine, err := callUntil(ctx, job.Addr, started.Add(callTime), requests, &next)
+			mine, err := callUntil(ctx, job.Addr, started.Add(job.Time), requests, &next)
 			mu.Lock()
 			defer mu.Unlock()
 			waits = append(waits, mine...)

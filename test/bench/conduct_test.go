@@ -3,6 +3,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +24,23 @@ func TestContendersTakeTurns(t *testing.T) {
 		nginx-rtmp tallylight-flv raw`)
 	if !slices.Equal(got, want) {
 		t.Errorf("turns = %q, want %q", got, want)
+	}
+}
+
+func TestContendersTakePartAtTheirNumbersOfStreams(t *testing.T) {
+	t.Parallel()
+	o := options{rounds: 1, contenders: []string{contenderFLV, contenderNginx, contenderFloor}}
+	got := make(map[string][]int)
+	for _, turn := range turns(o, "clip.flv") {
+		got[turn.contender.name] = append(got[turn.contender.name], turn.streams)
+	}
+	want := map[string][]int{
+		contenderFLV:   {1, 20, 100, 200, 500},
+		contenderNginx: {100},
+		contenderFloor: {1, 20, 100, 200},
+	}
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("turns = %v, want %v", got, want)
 	}
 }
 

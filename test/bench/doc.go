@@ -1,17 +1,26 @@
 //go:build linux
 
-// Command bench measures what recording costs: CPU of the server for a gigabyte
-// of audio and video, resident memory for a stream, allocations for a packet.
+// Command bench measures what Tallylight costs and how fast it is, in four parts.
 //
-// Contenders take turns, round after round, so that a drift of the machine hits
-// all of them: Tallylight in each format, nginx with its RTMP module, and two
-// programs that do no more than read sockets and write files, which are the
-// floor. Each measurement starts a fresh server in a folder of its own, pushes
-// streams to it in real time from a separate process, looks at the server's CPU
-// clock at the two ends of a window in which every stream is pushing, ends the
-// streams, and compares the packets that ffprobe finds in the files with those
-// that were sent. A measurement whose files differ is an error.
+// Recording: CPU of the server for a gigabyte of audio and video, resident memory
+// for a stream, allocations for a packet. Contenders take turns, round after round,
+// so that a drift of the machine hits all of them: Tallylight in each format, nginx
+// with its RTMP module, and programs that do no more than read sockets and write
+// files, which are the floor. Each measurement starts a fresh server in a folder of
+// its own, pushes streams to it in real time from a separate process, looks at the
+// server's CPU clock at the two ends of a window in which every stream is pushing,
+// ends the streams, and compares the packets that ffprobe finds in the files, in
+// slices through their playlist, with those that were sent. A measurement whose
+// files differ is an error.
 //
-// The program runs itself in three roles: as the conductor that people start,
-// as the load generator (publish), and as the raw servers (raw).
+// Latency: how long it takes from the end of a push to the arrival of the callback
+// that names its file.
+//
+// Capacity: how many streams a server on one core holds before a frame is late.
+//
+// Calls: signed API calls a second, and how long they take.
+//
+// The report ends with the goals and what was measured of them. The program runs
+// itself in four roles: as the conductor that people start, as the load generator
+// (publish), as the raw servers (raw) and as the clients (call).
 package main

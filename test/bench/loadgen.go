@@ -24,13 +24,14 @@ type loadGenerator struct {
 	stderr  bytes.Buffer
 }
 
-// startLoad starts a load generator. It returns once every stream is publishing.
-func startLoad(ctx context.Context, o order) (*loadGenerator, error) {
+// startLoad starts a load generator on the given cores, as taskset lists them, or on
+// all. It returns once every stream is publishing.
+func startLoad(ctx context.Context, cores string, o order) (*loadGenerator, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	g := &loadGenerator{cmd: exec.CommandContext(ctx, self, rolePublish)}
+	g := &loadGenerator{cmd: pinned(ctx, cores, self, rolePublish)}
 	g.cmd.Stderr = &g.stderr
 	if g.in, err = g.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -121,6 +122,13 @@ func (t tally) late() (n int64) {
 func (t tally) maxLate() (d time.Duration) {
 	for _, s := range t.Streams {
 		d = max(d, s.MaxLate)
+	}
+	return d
+}
+
+func (t tally) maxWrite() (d time.Duration) {
+	for _, s := range t.Streams {
+		d = max(d, s.MaxWrite)
 	}
 	return d
 }

@@ -22,17 +22,30 @@ const (
 	roleCall    = "call"
 )
 
+// Parts of the benchmark.
+const (
+	partRecording = "recording"
+	partLatency   = "latency"
+	partCapacity  = "capacity"
+	partCalls     = "calls"
+)
+
+var parts = []string{partRecording, partLatency, partCapacity, partCalls}
+
 // options are what the command line asks for.
 type options struct {
 	binary     string
+	parts      []string
 	rounds     int
 	duration   time.Duration
-	streams    []int
+	streams    []int // nil: of each contender its own
 	contenders []string
 	chunkSize  int
-	results    string // folder of the reports
-	profiles   string // folder of the profiles; empty: none are taken
-	calls      bool   // measure signed calls instead of recording
+	ends       int           // of streams, of each kind, whose callbacks are timed
+	limit      int           // streams that one core is tried with at most
+	callTime   time.Duration // how long the clients of a load of calls call
+	results    string        // folder of the reports
+	profiles   string        // folder of the profiles; empty: none are taken
 }
 
 func main() {
@@ -59,39 +72,50 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.calls {
-		return measureCalls(ctx, o)
-	}
 	return conduct(ctx, o)
+}
+
+// quickly is what -quick changes unless it is said otherwise.
+var quickly = map[string]string{
+	"rounds":    "1",
+	"duration":  "2s",
+	"streams":   "20",
+	"ends":      "20",
+	"limit":     "200",
+	"call-time": "1s",
 }
 
 func parseOptions(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	flags.StringVar(&o.binary, "binary", "bin/tallylight", "the server to measure")
-	flags.IntVar(&o.rounds, "rounds", 5, "how often each contender takes its turn")
-	flags.DurationVar(&o.duration, "duration", 8*time.Second, "length of a measurement, a multiple of 2s (a key frame's distance)")
-	streams := flags.String("streams", "1,20,100,200", "numbers of streams")
-	names := flags.String("contenders", strings.Join(contenderNames(), ","), "who takes part")
+	only := flags.String("only", strings.Join(parts, ","), "parts of the benchmark to run")
+	flags.IntVar(&o.rounds, "rounds", 5, "how often each contender, and each load of calls, takes its turn")
+	flags.DurationVar(&o.duration, "duration", 6*time.Second, "length of a measurement, a multiple of 2s (a key frame's distance); 6s is one slice of HLS")
+	streams := flags.String("streams", "", "numbers of streams; without it, those that each contender is meant for")
+	names := flags.String("contenders", strings.Join(usualContenders(), ","), "whose recording is measured")
 	flags.IntVar(&o.chunkSize, "chunk-size", 0, "RTMP chunk size of every push, in bytes; 0: what each server announces, as ffmpeg does")
+	flags.IntVar(&o.ends, "ends", 600, "how many streams end, by each of two ways, to time their file callbacks; ten a second")
+	flags.IntVar(&o.limit, "limit", 1600, "how many streams one core is tried with at most")
+	flags.DurationVar(&o.callTime, "call-time", 3*time.Second, "how long the clients of a load call")
 	flags.StringVar(&o.results, "results", "bench-results", "folder of the reports")
 	flags.StringVar(&o.profiles, "profile", "", "folder of a perf profile for each measurement; slows all contenders")
-	flags.BoolVar(&o.calls, "calls", false, "measure signed API calls instead of recording")
-	quick := flags.Bool("quick", false, "a fast look: one round of 4s, 1 and 20 streams, unless said otherwise")
+	quick := flags.Bool("quick", false, "everything once, short and small, in two minutes: to see that it works, not to quote it")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	if *quick {
 		set := make(map[string]bool)
 		flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
-		for name, value := range map[string]string{"rounds": "1", "duration": "4s", "streams": "1,20"} {
+		for name, value := range quickly {
 			if !set[name] {
 				flags.Set(name, value)
 			}
 		}
 	}
+	o.parts = strings.Split(*only, ",")
 	o.contenders = strings.Split(*names, ",")
-	for n := range strings.SplitSeq(*streams, ",") {
+	for n := range strings.FieldsFuncSeq(*streams, func(r rune) bool { return r == ',' }) {
 		count, err := strconv.Atoi(n)
 		if err != nil || count < 1 {
 			return o, fmt.Errorf("-streams: %q is no number of streams", n)
@@ -108,6 +132,11 @@ func (o options) validate() error {
 			return fmt.Errorf("-contenders: %q is unknown; known are %s", name, strings.Join(known, ", "))
 		}
 	}
+	for _, part := range o.parts {
+		if !slices.Contains(parts, part) {
+			return fmt.Errorf("-only: %q is unknown; known are %s", part, strings.Join(parts, ", "))
+		}
+	}
 	switch {
 	case o.rounds < 1:
 		return fmt.Errorf("-rounds: %d is less than 1", o.rounds)
@@ -115,6 +144,12 @@ func (o options) validate() error {
 		return fmt.Errorf("-duration: %s is no multiple of %s", o.duration, keyFrameDistance)
 	case o.chunkSize < 0 || o.chunkSize > 1<<24-1:
 		return fmt.Errorf("-chunk-size: %d is not within 0 to 16777215", o.chunkSize)
+	case o.ends < 1:
+		return fmt.Errorf("-ends: %d is less than 1", o.ends)
+	case o.limit < firstCapacity:
+		return fmt.Errorf("-limit: %d is less than %d", o.limit, firstCapacity)
+	case o.callTime <= 0:
+		return fmt.Errorf("-call-time: %s is no time", o.callTime)
 	}
 	return nil
 }

@@ -33,6 +33,11 @@ func TestOptions(t *testing.T) {
 		{"words are no streams", "-streams 1,many", "no number of streams"},
 		{"a round is needed", "-rounds 0", "less than 1"},
 		{"a window cuts no group of pictures", "-duration 5s", "no multiple"},
+		{"a part can be run alone", "-only latency", ""},
+		{"an unknown part is named", "-only speed", `"speed" is unknown`},
+		{"an end is needed to time one", "-ends 0", "less than 1"},
+		{"a core is tried with the first number of streams", "-limit 99", "less than 100"},
+		{"calls need time", "-call-time 0s", "no time"},
 		{"chunks fit the protocol", "-chunk-size 16777216", "not within"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -51,7 +56,7 @@ func TestQuickLeavesWhatWasSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.rounds != 1 || o.duration != 4*time.Second || !slices.Equal(o.streams, []int{7}) {
-		t.Errorf("rounds %d, duration %s, streams %v; want 1, 4s, [7]", o.rounds, o.duration, o.streams)
+	if o.rounds != 1 || o.duration != 2*time.Second || !slices.Equal(o.streams, []int{7}) {
+		t.Errorf("rounds %d, duration %s, streams %v; want 1, 2s, [7]", o.rounds, o.duration, o.streams)
 	}
 }

@@ -84,7 +84,7 @@ func (t trial) measure(ctx context.Context, dir string) (measurement, error) {
 	m.LateFrames, m.MaxLate = sent.late(), sent.maxLate()
 	m.CheckedStreams = len(sample(sent.Streams))
 	m.CheckedFiles, err = checkFiles(ctx, s, sent)
-	return m, err
+	return m, s.process.explain(err)
 }
 
 // observe pushes streams to the server and looks at it meanwhile. It returns
@@ -102,7 +102,7 @@ func (t trial) observe(ctx context.Context, s *server) (measurement, tally, erro
 	if err != nil {
 		return m, tally{}, err
 	}
-	load, err := startLoad(ctx, order{Clip: t.clip, Target: s.target, Streams: streamNames(t.streams)})
+	load, err := startLoad(ctx, "", order{Clip: t.clip, Target: s.target, Streams: streamNames(t.streams)})
 	if err != nil {
 		return m, tally{}, err
 	}
@@ -143,7 +143,7 @@ func otherLoad(begin, end mark) float64 {
 // window waits until the server has settled and lets the duration of a
 // measurement pass.
 func (t trial) window(ctx context.Context, s *server, load *loadGenerator) (begin, end mark, err error) {
-	if err := sleep(ctx, settleTime); err != nil {
+	if err := sleep(ctx, s.settle); err != nil {
 		return begin, end, err
 	}
 	// Asking for allocations costs the server some CPU, which stays outside.

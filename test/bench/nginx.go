@@ -69,6 +69,7 @@ func startNginx(ctx context.Context, o options, dir string) (*server, error) {
 		target:     target{Protocol: protocolRTMP, Addr: addr, ChunkSize: cmp.Or(o.chunkSize, nginxChunkSize)},
 		recordings: filepath.Join(dir, "records", "%s.flv"),
 		files:      1,
+		settle:     settleTime,
 		signal:     syscall.SIGTERM,
 	}, nil
 }

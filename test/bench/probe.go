@@ -17,7 +17,7 @@ import (
 const (
 	// probeAll is up to how many streams the files of every one are checked; of
 	// more streams those of a sample are.
-	probeAll    = 20
+	probeAll    = 10
 	probeSample = 5
 	// probers bounds the files that are read at a time.
 	probers = 2

@@ -100,7 +100,8 @@ func (p *process) abort(err error) error {
 	return p.explain(err)
 }
 
-// explain closes the log and, if there is an error, adds the log's end to it.
+// explain closes the log and, if there is an error, adds the log's end to it. It may
+// be called again when the process has ended.
 func (p *process) explain(err error) error {
 	p.log.Close()
 	if err == nil {

@@ -58,6 +58,7 @@ type streamTally struct {
 	Bytes        int64 // of audio and video bodies
 	Late         int64 // frames
 	MaxLate      time.Duration
+	MaxWrite     time.Duration // the longest that the server kept a frame from being sent
 }
 
 // dialers bounds the connections that are being set up at a time.
@@ -183,12 +184,13 @@ func (g *generator) tally() tally {
 	t := tally{Streams: make([]streamTally, 0, len(g.streams))}
 	for _, s := range g.streams {
 		t.Streams = append(t.Streams, streamTally{
-			Name:    s.name,
-			Video:   s.video.Load(),
-			Audio:   s.audio.Load(),
-			Bytes:   s.bytes.Load(),
-			Late:    s.late.Load(),
-			MaxLate: time.Duration(s.maxLate.Load()),
+			Name:     s.name,
+			Video:    s.video.Load(),
+			Audio:    s.audio.Load(),
+			Bytes:    s.bytes.Load(),
+			Late:     s.late.Load(),
+			MaxLate:  time.Duration(s.maxLate.Load()),
+			MaxWrite: time.Duration(s.maxWrite.Load()),
 		})
 	}
 	if err := g.failure(); err != nil {

@@ -27,6 +27,9 @@ type report struct {
 	ChunkSize    int           `json:"chunk_size"` // 0: what each server announces
 	Profiled     bool          `json:"profiled"`
 	Measurements []measurement `json:"measurements"`
+	Latency      *latency      `json:"latency,omitempty"`
+	Capacity     *capacity     `json:"capacity,omitempty"`
+	Calls        []callRow     `json:"calls,omitempty"`
 	Failed       []string      `json:"failed,omitempty"`
 }
 
@@ -45,8 +48,9 @@ func newReport(ctx context.Context, o options, c clip) *report {
 
 func (r *report) add(m measurement) { r.Measurements = append(r.Measurements, m) }
 
-func (r *report) fail(t turn, err error) {
-	err = fmt.Errorf("round %d, %s, %d streams: %w", t.round, t.contender.name, t.streams, err)
+// fail remembers that something could not be measured.
+func (r *report) fail(what string, err error) {
+	err = fmt.Errorf("%s: %w", what, err)
 	r.failures = append(r.failures, err)
 	r.Failed = append(r.Failed, err.Error())
 }
@@ -56,7 +60,7 @@ func (r *report) failure() error { return errors.Join(r.failures...) }
 // printHeader prints what is measured and the head of the running table.
 func (r *report) printHeader(w io.Writer) {
 	fmt.Fprintf(w, "%s\n%d rounds of %s; streams of %.2f Mbit/s\n\n", r.Machine, r.Rounds, r.Duration, r.Bitrate/1e6)
-	fmt.Fprintf(w, "%5s  %-18s  %7s  %12s  %10s  %8s  %13s  %6s  %s\n",
+	fmt.Fprintf(w, "%5s  %-19s  %7s  %12s  %10s  %8s  %13s  %6s  %s\n",
 		"round", "contender", "streams", "CPU-s a GB", "KiB/stream", "MiB", "allocs/packet", "others", "files checked, frames late")
 }
 
@@ -66,7 +70,7 @@ func (r *report) printRow(w io.Writer, m measurement) {
 	if n, ok := m.mallocsPerPacket(); ok {
 		allocs = fmt.Sprintf("%.3f", n)
 	}
-	fmt.Fprintf(w, "%5d  %-18s  %7d  %12.2f  %10.0f  %8.1f  %13s  %5.0f%%  %d of %d streams, %s\n",
+	fmt.Fprintf(w, "%5d  %-19s  %7d  %12.2f  %10.0f  %8.1f  %13s  %5.0f%%  %d of %d streams, %s\n",
 		m.Round, m.Contender, m.Streams, m.cpuPerGB(), m.residentPerStream(), float64(m.ResidentBytes)/(1<<20), allocs, 100*m.OtherLoad,
 		m.CheckedStreams, m.Streams, m.lateness())
 }
@@ -81,9 +85,6 @@ func (m measurement) lateness() string {
 
 // finish prints the summary and writes the report as Markdown and as JSON.
 func (r *report) finish(w io.Writer) error {
-	if len(r.Measurements) == 0 {
-		return nil
-	}
 	var summary bytes.Buffer
 	r.writeSummary(&summary)
 	name := filepath.Join(r.options.results, r.Started.UTC().Format("20060102-150405"))

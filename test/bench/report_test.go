@@ -14,7 +14,7 @@ import (
 
 // sampleReport has three rounds of two contenders.
 func sampleReport(t *testing.T) *report {
-	o := options{rounds: 3, duration: 10 * time.Second, streams: []int{100}, contenders: []string{"raw-batched", "nginx-rtmp", "tallylight-flv"}, results: t.TempDir()}
+	o := options{rounds: 3, duration: 10 * time.Second, results: t.TempDir()}
 	r := &report{options: o, Started: time.Unix(0, 0), Rounds: o.rounds, Duration: o.duration, Bitrate: 2.5e6}
 	mallocs := int64(50)
 	for i, cpu := range []float64{1, 3, 2} {
@@ -30,10 +30,10 @@ func TestSummaryComparesMedians(t *testing.T) {
 	var b bytes.Buffer
 	sampleReport(t).writeSummary(&b)
 	for _, want := range []string{
-		"| raw-batched | 2.00 (1.00×) |",
-		"| tallylight-flv | 3.00 (1.50×) |",
-		"| nginx-rtmp | – |",
-		"| tallylight-flv | 205 |",
+		"| raw copy, batched reads | 2.00 |",
+		"| Tallylight, FLV | 3.00 (1.50×) |",
+		"| Tallylight, FLV | 205 |",
+		"| CPU, FLV | ≤ 1.2 × raw copy | 1.50 × at 100 streams | missed |",
 		"sent 3 frames more than 500ms late",
 		"Other programs took up to 20% of the machine",
 	} {
@@ -43,10 +43,35 @@ func TestSummaryComparesMedians(t *testing.T) {
 	}
 }
 
+func TestSummaryHasEveryPartThatWasMeasured(t *testing.T) {
+	t.Parallel()
+	var r report
+	r.Latency = &latency{Disconnect: quantiles{Count: 600, P50: 3 * time.Millisecond, P99: 12 * time.Millisecond, Max: 30 * time.Millisecond}, Streams: 20}
+	r.Capacity = &capacity{Held: 200, Tries: []capacityTry{{Streams: 400, LateFrames: 9}, {Streams: 200, Server: 0.5, Generator: 0.75, MaxWrite: time.Millisecond}}}
+	r.Calls = []callRow{{Action: "DescribeLiveDomain", Clients: 64, PerSecond: 12_000, P50: 2 * time.Millisecond, P99: 9 * time.Millisecond, CPU: 90 * time.Microsecond, Allocs: 200}}
+	var b bytes.Buffer
+	r.writeSummary(&b)
+	for _, want := range []string{
+		"| the encoder's disconnect, the DelayTime of 15s taken off | 600 | 3.00 ms | 12.0 ms | 30.0 ms |",
+		"held 200 streams, to FLV; with more, the load generator was too slow",
+		"| 200 | held | 0 | 1.00 ms | 50 % | 0.75 |\n| 400 | load generator too slow |",
+		"| DescribeLiveDomain | 64 | 12000 | 2.00 ms | 9.00 ms | 90 µs | 200 |",
+		"| disconnect to file callback, p99 | ≤ 20 ms | 12.0 ms | met |",
+		"| CPU, FLV | ≤ 1.2 × raw copy | not measured |  |",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the summary lacks %q:\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "Resident memory") {
+		t.Error("the summary shows what was not measured")
+	}
+}
+
 func TestReportIsWrittenWithItsFailures(t *testing.T) {
 	t.Parallel()
 	r := sampleReport(t)
-	r.fail(turn{trial{contender: contender{name: "nginx-rtmp"}, streams: 100}, 1}, errors.New("files differ"))
+	r.fail("round 1, nginx-rtmp, 100 streams", errors.New("files differ"))
 	var b bytes.Buffer
 	if err := r.finish(&b); err != nil {
 		t.Fatal(err)

@@ -85,13 +85,14 @@ type stream struct {
 	video, audio, bytes atomic.Int64 // sent; bytes of audio and video bodies
 	late                atomic.Int64 // frames sent more than lateAfter behind their time
 	maxLate             atomic.Int64 // nanoseconds
+	maxWrite            atomic.Int64 // nanoseconds that sending a frame took
 }
 
 var errStalled = errors.New("server does not read")
 
-// run sends frames from start on until stop is set; begun is called after the
+// run sends frames from start on until stop is set; started is called after the
 // first. Then it ends the stream.
-func (s *stream) run(start time.Time, begun func(), stop *atomic.Bool) error {
+func (s *stream) run(start time.Time, started func(), stop *atomic.Bool) error {
 	time.Sleep(time.Until(start))
 	for _, tag := range s.clip.setup {
 		if err := s.send(tag, 0); err != nil {
@@ -105,12 +106,14 @@ func (s *stream) run(start time.Time, begun func(), stop *atomic.Bool) error {
 			if stop.Load() {
 				return s.sink.Close()
 			}
+			begun := time.Now()
 			if err := s.send(tag, at); err != nil {
 				return err
 			}
-			s.count(tag, time.Since(start.Add(at)))
+			now := time.Now()
+			s.count(tag, now.Sub(start.Add(at)), now.Sub(begun))
 			if offset == 0 && i == 0 {
-				begun()
+				started()
 			}
 		}
 	}
@@ -127,7 +130,7 @@ func (s *stream) send(tag flv.Tag, at time.Duration) error {
 	return nil
 }
 
-func (s *stream) count(tag flv.Tag, behind time.Duration) {
+func (s *stream) count(tag flv.Tag, behind, write time.Duration) {
 	if tag.Type == flv.TagVideo {
 		s.video.Add(1)
 	} else {
@@ -137,7 +140,7 @@ func (s *stream) count(tag flv.Tag, behind time.Duration) {
 	if behind > lateAfter {
 		s.late.Add(1)
 	}
-	if int64(behind) > s.maxLate.Load() { // this goroutine alone stores it
-		s.maxLate.Store(int64(behind))
-	}
+	// This goroutine alone stores them.
+	s.maxLate.Store(max(s.maxLate.Load(), int64(behind)))
+	s.maxWrite.Store(max(s.maxWrite.Load(), int64(write)))
 }

@@ -11,8 +11,8 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,34 +29,48 @@ const (
 	tallylightChunkSize = 65536
 )
 
-// startTallylight runs the binary and configures it through its API.
-func startTallylight(formats ...string) func(context.Context, options, string) (*server, error) {
-	return func(ctx context.Context, o options, dir string) (*server, error) {
-		key := sign.Key{ID: "bench", Secret: rand.Text()}
-		cmd := exec.CommandContext(ctx, o.binary, "serve", "--data", dir, "--dev", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0")
-		cmd.Env = append(os.Environ(), "TALLYLIGHT_ACCESS_KEY_ID="+key.ID, "TALLYLIGHT_ACCESS_KEY_SECRET="+key.Secret)
-		p, said, err := startAndScan(cmd, filepath.Join(dir, "tallylight.log"))
-		if err != nil {
-			return nil, err
-		}
-		api := apiClient{addr: said["http"], key: key}
-		if err := api.configure(ctx, formats); err != nil {
-			return nil, p.abort(err)
-		}
-		return &server{
-			process: p,
-			target: target{
-				Protocol:  protocolRTMP,
-				Addr:      said["rtmp"],
-				Query:     "?vhost=" + benchDomain,
-				ChunkSize: cmp.Or(o.chunkSize, tallylightChunkSize),
-			},
-			recordings: filepath.Join(dir, "records", benchBucket, "%s", "*"),
-			files:      len(formats),
-			signal:     syscall.SIGTERM, // the encoders would be waited for otherwise
-			mallocs:    api.mallocs,
-		}, nil
+// A setup is a way to run Tallylight. Its zero value records nothing.
+type setup struct {
+	formats   []string // of RecordFormat.N.Format
+	chunkSize int      // of pushes, in bytes; 0: what the options say
+	delay     time.Duration
+	notifyURL string   // takes the callbacks; empty: nobody does
+	env       []string // more of the server's environment
+	cores     string   // the only ones that the server runs on, as taskset lists them; empty: all
+}
+
+// start runs the binary and configures it through its API.
+func (u setup) start(ctx context.Context, o options, dir string) (*server, error) {
+	key := sign.Key{ID: "bench", Secret: rand.Text()}
+	cmd := pinned(ctx, u.cores, o.binary, "serve", "--data", dir, "--dev", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), "TALLYLIGHT_ACCESS_KEY_ID="+key.ID, "TALLYLIGHT_ACCESS_KEY_SECRET="+key.Secret)
+	// A measurement that fails shows the end of the log: what went wrong, not the life
+	// cycle of hundreds of streams.
+	cmd.Env = append(cmd.Env, "TALLYLIGHT_LOG_LEVEL=warn")
+	cmd.Env = append(cmd.Env, u.env...)
+	p, said, err := startAndScan(cmd, filepath.Join(dir, "tallylight.log"))
+	if err != nil {
+		return nil, err
 	}
+	api := apiClient{addr: said["http"], key: key}
+	if err := api.configure(ctx, u); err != nil {
+		return nil, p.abort(err)
+	}
+	return &server{
+		process: p,
+		target: target{
+			Protocol:  protocolRTMP,
+			Addr:      said["rtmp"],
+			Query:     "?vhost=" + benchDomain,
+			ChunkSize: cmp.Or(u.chunkSize, o.chunkSize, tallylightChunkSize),
+		},
+		recordings: filepath.Join(dir, "records", benchBucket, "%s", "*"),
+		files:      len(u.formats),
+		settle:     u.settle(),
+		signal:     syscall.SIGTERM, // the encoders would be waited for otherwise
+		mallocs:    api.mallocs,
+		api:        api,
+	}, nil
 }
 
 // An apiClient calls operations and reads metrics of a server.
@@ -65,8 +79,28 @@ type apiClient struct {
 	key  sign.Key
 }
 
-// configure adds a domain and a rule that records all its streams.
-func (c apiClient) configure(ctx context.Context, formats []string) error {
+// Slices are as short as the service lets them be, which costs the most; the clip's
+// key frames make them 6 s long. They have a folder of their own, so that the files
+// of a stream are found alone.
+const (
+	formatHLS     = "m3u8"
+	sliceDuration = "5"
+	sliceLength   = 6 * time.Second
+	slicePrefix   = "slices/{StreamName}/{UnixTimestamp}_{Sequence}"
+)
+
+// settle returns when the first slice, which also makes the folder and begins the
+// playlist, is stored.
+func (u setup) settle() time.Duration {
+	if slices.Contains(u.formats, formatHLS) {
+		return settleTime + sliceLength
+	}
+	return settleTime
+}
+
+// configure adds a domain, a rule that records all its streams, and the receiver of
+// its callbacks.
+func (c apiClient) configure(ctx context.Context, u setup) error {
 	err := c.call(ctx, "AddLiveDomain", map[string]string{
 		"DomainName":     benchDomain,
 		"LiveDomainType": "liveVideo",
@@ -81,13 +115,30 @@ func (c apiClient) configure(ctx context.Context, formats []string) error {
 		"OssEndpoint": "oss.example.com",
 		"OssBucket":   benchBucket,
 	}
-	for i, format := range formats {
+	if u.delay > 0 {
+		rule["DelayTime"] = strconv.Itoa(int(u.delay.Seconds()))
+	}
+	for i, format := range u.formats {
 		prefix := fmt.Sprintf("RecordFormat.%d.", i+1)
 		rule[prefix+"Format"] = format
 		rule[prefix+"CycleDuration"] = "3600"
 		rule[prefix+"OssObjectPrefix"] = "{StreamName}/{EscapedStartTime}_{EscapedEndTime}"
+		if format == formatHLS {
+			rule[prefix+"SliceDuration"] = sliceDuration
+			rule[prefix+"SliceOssObjectPrefix"] = slicePrefix
+		}
 	}
-	return c.call(ctx, "AddLiveAppRecordConfig", rule)
+	if err := c.call(ctx, "AddLiveAppRecordConfig", rule); err != nil {
+		return err
+	}
+	if u.notifyURL == "" {
+		return nil
+	}
+	return c.call(ctx, "AddLiveRecordNotifyConfig", map[string]string{
+		"DomainName":       benchDomain,
+		"NotifyUrl":        u.notifyURL,
+		"NeedStatusNotify": "true",
+	})
 }
 
 // call carries out one operation.

@@ -1,0 +1,124 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// A goal is a figure that Tallylight is meant to reach.
+type goal struct {
+	what  string
+	bound string
+	judge func(*report) (verdict, bool) // false if it was not measured
+}
+
+// A verdict is what was measured, and whether that is good enough.
+type verdict struct {
+	text string
+	met  bool
+}
+
+var goals = []goal{
+	{"CPU, FLV", "≤ 1.2 × raw copy", judgeRatio(contenderFLV, contenderFloor, 1.2)},
+	{"CPU, FLV", "≤ 0.4 × nginx-rtmp", judgeRatio(contenderFLV, contenderNginx, 0.4)},
+	{"CPU, MP4", "≤ 1.3 × raw copy", judgeRatio(contenderMP4, contenderFloor, 1.3)},
+	{"CPU, HLS of TS slices", "≤ 2 × raw copy", judgeRatio(contenderHLS, contenderFloor, 2)},
+	{"CPU, FLV, MP4 and HLS at once", "≤ 3 × raw copy", judgeRatio(contenderAll, contenderFloor, 3)},
+	{"CPU, chunks of 128 bytes", "≤ 1.6 × chunks of 4 KiB", judgeRatio(contenderChunks128, contenderChunks4096, 1.6)},
+	{"memory a stream, FLV", "≤ 200 KiB", judgeMemory(contenderFLV, 200)},
+	{fmt.Sprintf("CPU a stream, FLV, %d to %d streams", flatFrom, flatTo), "grows by ≤ 15 %", judgeGrowth(contenderFLV, 0.15)},
+	{"disconnect to file callback, p50", "≤ 5 ms", judgeLatency(func(q quantiles) time.Duration { return q.P50 }, 5*time.Millisecond)},
+	{"disconnect to file callback, p99", "≤ 20 ms", judgeLatency(func(q quantiles) time.Duration { return q.P99 }, 20*time.Millisecond)},
+}
+
+// writeGoals writes what is meant to be reached and what was.
+func (r *report) writeGoals(w io.Writer) {
+	fmt.Fprint(w, "\nGoals, judged in this run:\n\n| what | goal | measured | |\n| --- | --- | --- | --- |\n")
+	for _, g := range goals {
+		v, ok := g.judge(r)
+		word := "missed"
+		switch {
+		case !ok:
+			v.text, word = "not measured", ""
+		case v.met:
+			word = "met"
+		}
+		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", g.what, g.bound, v.text, word)
+	}
+}
+
+// judged returns the number of streams at which all of the given contenders were
+// measured that is goalStreams or, failing that, the largest.
+func (r *report) judged(names ...string) (streams int, ok bool) {
+	for _, n := range r.counts() {
+		all := true
+		for _, name := range names {
+			_, ok := r.spreadOf(name, n, cpuFigure)
+			all = all && ok
+		}
+		if all && streams != goalStreams {
+			streams = n
+		}
+	}
+	return streams, streams > 0
+}
+
+func judgeRatio(contender, to string, bound float64) func(*report) (verdict, bool) {
+	return func(r *report) (verdict, bool) {
+		n, ok := r.judged(contender, to)
+		if !ok {
+			return verdict{}, false
+		}
+		q, ok := r.ratio(contender, to, n)
+		return verdict{fmt.Sprintf("%.2f × at %d streams", q, n), q <= bound}, ok
+	}
+}
+
+func judgeMemory(contender string, bound float64) func(*report) (verdict, bool) {
+	return func(r *report) (verdict, bool) {
+		n, ok := r.judged(contender)
+		if !ok {
+			return verdict{}, false
+		}
+		s, ok := r.spreadOf(contender, n, residentFigure)
+		return verdict{fmt.Sprintf("%.0f KiB at %d streams", s.median, n), s.median <= bound}, ok
+	}
+}
+
+// judgeGrowth compares the cost of a stream among flatFrom with that among more. Less
+// is not held against it: what a process does once is shared by more.
+func judgeGrowth(contender string, bound float64) func(*report) (verdict, bool) {
+	return func(r *report) (verdict, bool) {
+		few, okFew := r.spreadOf(contender, flatFrom, cpuFigure)
+		_, okMany := r.spreadOf(contender, flatTo, cpuFigure)
+		if !okFew || !okMany || few.median == 0 {
+			return verdict{}, false
+		}
+		most := -1.0
+		var steps []string
+		for _, n := range r.counts() {
+			s, ok := r.spreadOf(contender, n, cpuFigure)
+			if !ok || n <= flatFrom {
+				continue
+			}
+			growth := s.median/few.median - 1
+			most = max(most, growth)
+			steps = append(steps, fmt.Sprintf("%+.0f %% at %d", 100*growth, n))
+		}
+		return verdict{strings.Join(steps, ", "), most <= bound}, true
+	}
+}
+
+func judgeLatency(quantile func(quantiles) time.Duration, bound time.Duration) func(*report) (verdict, bool) {
+	return func(r *report) (verdict, bool) {
+		if r.Latency == nil {
+			return verdict{}, false
+		}
+		d := quantile(r.Latency.Disconnect)
+		return verdict{millis(d), d <= bound}, true
+	}
+}
