@@ -6,7 +6,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 GOBUILD := go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help demo build test unit conformance e2e chaos race lint fuzz bench generate verify clean
+.PHONY: help demo build test unit conformance e2e chaos powercut race lint fuzz bench generate verify clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -21,8 +21,8 @@ build: ## build bin/tallylight, static, for this machine
 test: unit conformance e2e ## run every test; installs ffmpeg, Chromium and Node.js if they are missing
 
 unit: ## unit, property, contract and seed-fuzz tests of every package
-	@scripts/setup ffmpeg postgresql versitygw
-	go test ./internal/... ./cmd/... ./test/architecture/... ./test/bench/...
+	@scripts/setup ffmpeg postgresql versitygw strace
+	go test ./internal/... ./cmd/... ./test/architecture/... ./test/bench/... ./test/outbox/... ./test/powercut/...
 
 conformance: build ## the official clients, unchanged, against a started server
 	@scripts/setup node
@@ -38,6 +38,10 @@ ROUNDS ?= 300
 chaos: build ## end the server ROUNDS (300) times amid pushes, as SEED (1) plans, and count what is lost
 	@scripts/setup ffmpeg
 	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/chaos/... -count=1 -v -timeout 0 -seed $(SEED) -rounds $(ROUNDS)
+
+powercut: ## cut the power of a recorded run of the SQLite store ROUNDS (1000) times, as SEED (1) says
+	@scripts/setup strace
+	go test ./test/powercut/... -count=1 -v -timeout 0 -seed $(SEED) -rounds $(if $(filter file,$(origin ROUNDS)),1000,$(ROUNDS))
 
 race: ## unit tests under the race detector (needs a C compiler)
 	@scripts/setup ffmpeg postgresql versitygw

@@ -14,8 +14,9 @@ const (
 	// the one under which the callback log lists it.
 	EventFileCreated EventType = "file_created"
 
-	// EventPublish and EventPublishDone tell of a push. Only ingest domains have
-	// them, and only streaming domains have the others.
+	// EventPublish and EventPublishDone tell of a push, under the domain that it
+	// named: an ingest domain, or a streaming domain itself. Only streaming domains
+	// have the others.
 	EventPublish     EventType = "publish"
 	EventPublishDone EventType = "publish_done"
 )
@@ -51,6 +52,12 @@ type FileDetail struct {
 	Duration  time.Duration `json:"duration_ns"`
 	Size      int64         `json:"size"`
 	PushArgs  Args          `json:"push_args,omitempty"`
+
+	// What the vendor's callback does not tell.
+	Endpoint string   `json:"endpoint,omitempty"` // OssEndpoint of the record config
+	Codecs   []string `json:"codecs,omitempty"`   // of video and audio
+	Width    int      `json:"width,omitempty"`    // of the pictures, 0 where unknown
+	Height   int      `json:"height,omitempty"`
 }
 
 // ErrorDetail says why a recording failed; spec recording-and-callbacks 1.2
@@ -86,9 +93,40 @@ type Delivery struct {
 	URL      string
 	SignKey  string // "" for unsigned
 	State    DeliveryState
-	Attempts int       // made so far
+	Attempts int       // made so far, of those since the last replay
 	DueAt    time.Time // of the next attempt
+
+	Endpoint EndpointID // "" for the URL of a notify config
+	Rich     bool       // as Endpoint.Rich
+
+	// ReplayedAt is when an operator last asked for it once more, which starts its
+	// schedule anew; zero: never. Earlier counts the attempts before that.
+	ReplayedAt time.Time
+	Earlier    int
+
+	// LeasedUntil is set where a delivery is handed to the server that owes it:
+	// until then no other makes an attempt. Whoever looks a delivery up finds the
+	// zero time.
+	LeasedUntil time.Time
 }
+
+// NextAttempt returns the number of the next attempt.
+func (d Delivery) NextAttempt() int { return d.Earlier + d.Attempts + 1 }
+
+// Replayed reports whether what is attempted now is a replay.
+func (d Delivery) Replayed() bool { return !d.ReplayedAt.IsZero() }
+
+// ScheduledFrom returns when the schedule of the attempts began.
+func (d Delivery) ScheduledFrom() time.Time {
+	if d.Replayed() {
+		return d.ReplayedAt
+	}
+	return d.Event.OccurredAt
+}
+
+// DeliveryLease is for how long a server takes a delivery before it has to make
+// the attempt, or to leave it to whoever comes next.
+const DeliveryLease = time.Minute
 
 // An Attempt is one HTTP try of a delivery.
 type Attempt struct {
@@ -99,5 +137,10 @@ type Attempt struct {
 	Address   string // that was dialled, "" if none
 	Status    int    // HTTP status, 0 if none came
 	Err       string // why no status came, "" otherwise
+	Replay    bool   // an operator had asked for it
 	Response  string // the first bytes of the answer
+
+	// RetryAfter is how long the answer asked to wait with the next attempt. The
+	// store does not keep it.
+	RetryAfter time.Duration
 }

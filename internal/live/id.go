@@ -34,19 +34,36 @@ func NewRecordingID(now time.Time) RecordingID { return RecordingID("rec_" + new
 // NewRecordFileID returns a fresh RecordFileID.
 func NewRecordFileID(now time.Time) RecordFileID { return RecordFileID("file_" + newID(now)) }
 
+// EventIDPrefix begins every EventID.
+const EventIDPrefix = "evt_"
+
 // EventID returns the id of the event that tells of the finished file: a file
 // has one, however often the server tries to write it.
-func (id RecordFileID) EventID() EventID { return EventID("evt_" + suffix(string(id))) }
+func (id RecordFileID) EventID() EventID { return EventID(EventIDPrefix + suffix(string(id))) }
 
 // DeliveryID returns the id of the delivery by which the notify config of the
 // event's domain is told, one for an event.
 func (id EventID) DeliveryID() DeliveryID { return DeliveryID("dlv_" + suffix(string(id))) }
 
+// EndpointDeliveryID returns the id of the delivery by which an endpoint is told of
+// the event, one for an event.
+func (id EventID) EndpointDeliveryID(e EndpointID) DeliveryID {
+	return id.DeliveryID() + DeliveryID("_"+suffix(string(e)))
+}
+
+// EventIDsFrom returns an id that sorts behind those of the events before a time,
+// to the millisecond, and not behind the others.
+func EventIDsFrom(t time.Time) EventID {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(max(t.UnixMilli(), 0))<<16)
+	return EventID(EventIDPrefix + crockford.EncodeToString(b[:]))
+}
+
 // suffix returns id without its prefix.
 func suffix(id string) string { return id[strings.IndexByte(id, '_')+1:] }
 
 // NewEventID returns a fresh EventID.
-func NewEventID(now time.Time) EventID { return EventID("evt_" + newID(now)) }
+func NewEventID(now time.Time) EventID { return EventID(EventIDPrefix + newID(now)) }
 
 // NewDeliveryID returns a fresh DeliveryID.
 func NewDeliveryID(now time.Time) DeliveryID { return DeliveryID("dlv_" + newID(now)) }

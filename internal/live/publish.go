@@ -38,7 +38,7 @@ func (c StreamsNotifyConfig) SignKey() string {
 // EventPublishDone is owed.
 type AnnouncedPublish struct {
 	Key     StreamKey // with the ingest domain
-	URL     string
+	URL     string    // "" where only endpoints beside the notify config are told
 	SignKey string
 	Detail  PublishDetail
 }

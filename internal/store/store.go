@@ -1,6 +1,7 @@
 // Package store is the contract of the SQL store: what every backend does, and
-// what its callers may rely on. The backends are store/sqlite and, beside it,
-// whatever passes the suite of store/storetest.
+// what its callers may rely on. The backends are store/sqlite, for a server that
+// stands alone, and store/postgres, which several servers (nodes) can share; both
+// pass the suite of store/storetest.
 //
 // A fact and what is owed for it are one transaction: callers change a
 // recording, write the event and the deliveries owed in a single Update.
@@ -49,9 +50,18 @@ type Store interface {
 	// is written and the panic passes on to the caller of Update; other Updates do
 	// not notice. When ctx ends before fn has begun, fn is not run.
 	//
-	// Updates are serialised, and several waiting ones share one commit: fn must
-	// be quick, do no I/O of its own, and never call the Store. The Tx is fn's
-	// alone and useless after it.
+	// fn must be quick, do no I/O of its own, and never call the Store. The Tx is
+	// fn's alone and useless after it. A backend may run fn again from its
+	// beginning, when what it did had to make way for another Update: only what the
+	// last run leaves behind counts.
+	//
+	// In SQLite, Updates are serialised, and several waiting ones share one commit.
+	// In PostgreSQL they run side by side, those of other nodes, too: each statement
+	// sees what was committed before it, and a row that one Update has changed is
+	// nobody else's until its end. What the methods promise of numbers, of adding
+	// once and of claims holds there as well; what fn concludes from reading one
+	// row to write another need not, unless it has changed a row that its rivals
+	// change, too.
 	Update(ctx context.Context, fn func(Tx) error) error
 
 	// View runs fn in a read-only transaction that sees one consistent state,
@@ -171,6 +181,9 @@ type Reader interface {
 	// Events returns the events of a stream in their order, from sequence number
 	// after+1 on, at most limit.
 	Events(ctx context.Context, key live.StreamKey, after int64, limit int) ([]live.Event, error)
+	// StreamHeads returns the streams of a domain that have had events, those whose
+	// first event came last at first, at most limit.
+	StreamHeads(ctx context.Context, domain string, limit int) ([]live.StreamHead, error)
 	// Event returns an event, or live.ErrNotFound.
 	Event(ctx context.Context, id live.EventID) (live.Event, error)
 	// FileEvents returns the events of type live.EventFileCreated by their ids, at
@@ -181,6 +194,20 @@ type Reader interface {
 	// NotifyRecords returns one page of the attempts that a query selects, the
 	// newest first, and how many it selects in all.
 	NotifyRecords(ctx context.Context, q live.NotifyRecordQuery) (page []live.NotifyRecord, total int, err error)
+	// Deliveries returns one page of the deliveries that a query selects.
+	Deliveries(ctx context.Context, q live.DeliveryQuery) ([]live.Delivery, error)
+	// PrunableEvents returns, by their ids, the events from behind the id after on
+	// that PruneEvents would delete, at most limit.
+	PrunableEvents(ctx context.Context, before time.Time, after live.EventID, limit int) ([]live.EventID, error)
+
+	// Endpoint returns an endpoint beside the notify config's URL, or
+	// live.ErrNotFound.
+	Endpoint(ctx context.Context, id live.EndpointID) (live.Endpoint, error)
+	// Endpoints returns those of a domain, as they were added.
+	Endpoints(ctx context.Context, domain string) ([]live.Endpoint, error)
+	// WebhookSecrets returns every secret by owner, the newest of each first.
+	WebhookSecrets(ctx context.Context) ([]live.WebhookSecret, error)
+
 	// Attempts returns the attempts of a delivery, first to last.
 	Attempts(ctx context.Context, id live.DeliveryID) ([]live.Attempt, error)
 	// NextDue returns the earliest time at which ClaimDeliveries, asked with the
@@ -254,8 +281,8 @@ type Tx interface {
 	AddSession(ctx context.Context, s live.Session) error
 	// EndSession says when a session ended. It changes nothing if there is none.
 	EndSession(ctx context.Context, id live.SessionID, at time.Time) error
-	// EndLiveSessions ends every session that has not ended; for the start of a
-	// server that is the only one.
+	// EndLiveSessions ends every session that has not ended, whichever node's it
+	// is; for the start of a server that is the only one to accept pushes.
 	EndLiveSessions(ctx context.Context, at time.Time) error
 	// DeleteSessions forgets the sessions that ended before a time.
 	DeleteSessions(ctx context.Context, before time.Time) error
@@ -277,6 +304,16 @@ type Tx interface {
 	PutStreamsNotifyConfig(ctx context.Context, c live.StreamsNotifyConfig) error
 	// DeleteStreamsNotifyConfig fails with live.ErrConfigNotFound.
 	DeleteStreamsNotifyConfig(ctx context.Context, domain string) error
+	// AddEndpoint fails if the id exists.
+	AddEndpoint(ctx context.Context, e live.Endpoint) error
+	// DeleteEndpoint deletes an endpoint and its secrets; what is owed to it stays
+	// owed. It fails with live.ErrNotFound.
+	DeleteEndpoint(ctx context.Context, id live.EndpointID) error
+	// AddWebhookSecret adds a secret of its owner and forgets all but the newest
+	// live.MaxWebhookSecrets. One that the owner has becomes the newest.
+	AddWebhookSecret(ctx context.Context, s live.WebhookSecret) error
+	// DeleteWebhookSecret fails with live.ErrNotFound.
+	DeleteWebhookSecret(ctx context.Context, s live.WebhookSecret) error
 	// PutAnnouncedPublish inserts or replaces what is known of a session's push.
 	PutAnnouncedPublish(ctx context.Context, a live.AnnouncedPublish) error
 	// DeleteAnnouncedPublish does nothing where there is none.
@@ -315,6 +352,18 @@ type Tx interface {
 	// to d.URL. Of d.Event only the ID is looked at. Adding an id that exists
 	// changes nothing.
 	AddDelivery(ctx context.Context, d live.Delivery) error
+	// OweDelivery is AddDelivery for a server that delivers itself what it owes, as
+	// soon as the Update has returned: unless another delivery of the stream to the
+	// URL is pending, d is leased until d.LeasedUntil, as ClaimDeliveries would
+	// lease it. The delivery is returned as it was added, its LeasedUntil zero if
+	// it is not leased and has to be claimed. One whose id exists has to be; if no
+	// attempt at it is recorded, the lease that this server has of it is given
+	// back, so that an Update of uncertain outcome can be repeated.
+	OweDelivery(ctx context.Context, d live.Delivery) (live.Delivery, error)
+	// ReleaseDeliveries gives back the leases that this server has of deliveries
+	// of which it makes no attempt after all. Those that it does not have are
+	// passed over.
+	ReleaseDeliveries(ctx context.Context, ids []live.DeliveryID) error
 	// ClaimDeliveries hands out up to limit pending deliveries that are due and
 	// not held, those that became so first, each leased to the caller until
 	// lease, which must be later than now by a microsecond at least.
@@ -330,13 +379,46 @@ type Tx interface {
 	// Deliveries whose origin (live.Origin of their URL) is in skip are passed
 	// over, so that a caller who has enough of one receiver can reach the others.
 	// They are passed over in no more time than it takes to read their index.
+	//
+	// Several nodes may claim at once: none is given what another holds, nor what is
+	// behind it in its line. One may find less than there is while another claims;
+	// its next claim finds the rest. Leases are by the nodes' clocks, which therefore
+	// have to agree.
 	ClaimDeliveries(ctx context.Context, now, lease time.Time, burst, limit int, skip []string) ([]live.Delivery, error)
+	// ClaimOf is ClaimDeliveries for the deliveries of one origin.
+	ClaimOf(ctx context.Context, now, lease time.Time, burst, limit int, origin string) ([]live.Delivery, error)
 	// FinishAttempt records an attempt and what became of the delivery: its
 	// State, Attempts and DueAt are taken from d, and the lease is given back. It
 	// fails with live.ErrNotFound. Recording the same number again replaces that
 	// attempt, so that an Update of uncertain outcome can be repeated.
 	FinishAttempt(ctx context.Context, d live.Delivery, a live.Attempt) error
-	// ReleaseClaims gives back every lease; for the start of a server that is
-	// the only one.
+	// FinishAttempts is FinishAttempt for many deliveries, none of them twice. It
+	// fails if one of them fails. freed reports whether deliveries that waited for
+	// one of these can be claimed now.
+	FinishAttempts(ctx context.Context, list []FinishedAttempt) (freed bool, err error)
+	// ReplayDelivery has a delivery made once more: it becomes pending, signed with
+	// signKey and due at now, its schedule begins anew and its attempts count on. It
+	// stands in a line with the other replays of its stream and URL, so that neither
+	// those nor the deliveries of new events wait for each other. One that is in its
+	// burst anyway, or held, is left alone, and replayed is false; so it is where
+	// there is none of that id.
+	ReplayDelivery(ctx context.Context, id live.DeliveryID, signKey string, now time.Time, burst int) (replayed bool, err error)
+	// ForgetDelivery deletes a dead delivery with its attempts. forgotten is false if
+	// it is not dead.
+	ForgetDelivery(ctx context.Context, id live.DeliveryID) (forgotten bool, err error)
+	// PruneEvents deletes events with their deliveries and attempts, and returns how
+	// many. It passes over those that did not occur before a time, are not delivered
+	// to all to whom they are owed, were replayed since that time, or tell of a
+	// record file that the store knows and that is not deleted.
+	PruneEvents(ctx context.Context, before time.Time, ids []live.EventID) (int, error)
+	// ReleaseClaims gives back every lease that was claimed through a store of this
+	// node, which its options name; for the start of its server. In SQLite that is
+	// every lease. Those of a node that does not come back end by themselves.
 	ReleaseClaims(ctx context.Context) error
+}
+
+// A FinishedAttempt is an attempt and what became of its delivery.
+type FinishedAttempt struct {
+	Delivery live.Delivery
+	Attempt  live.Attempt
 }

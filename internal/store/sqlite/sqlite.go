@@ -61,7 +61,7 @@ var (
 	guestPragmas = append(pragmas[:len(pragmas):len(pragmas)], "synchronous = FULL", "wal_autocheckpoint = 0")
 )
 
-var dialect = sqlstore.NewDialect(`SELECT value FROM json_each(%s)`)
+var dialect = sqlstore.NewDialect(`SELECT value FROM json_each(%s)`, false)
 
 // Open opens the database file at path, in a folder that exists; it makes the
 // file, readable by its owner only, if it is missing. It checks the database for

@@ -22,7 +22,9 @@ func TestStoreKeepsTheContract(t *testing.T) {
 			t.Fatal(err)
 		}
 		return storetest.Backend{
-			Store: s,
+			Store:   s,
+			Updates: 1,
+			Beside:  func(t *testing.T) store.Store { return joinTest(t, path) },
 			Reopen: func(t *testing.T) store.Store {
 				if err := s.Close(); err != nil {
 					t.Error(err)

@@ -153,7 +153,7 @@ func (w *writer) inSavepoint(ctx context.Context, fn func(store.Tx) error) error
 		}
 		s.err = errEnded
 	}()
-	if err := fn(sqlstore.NewTx(s, dialect)); err != nil {
+	if err := fn(sqlstore.NewTx(s, dialect, "")); err != nil {
 		return err
 	}
 	if s.err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tallylight/internal/live"
+	"tallylight/internal/store"
 )
 
 // How a claim stays fast however many deliveries wait behind an earlier one of
@@ -13,6 +14,11 @@ import (
 // which takes it out of the index that claims read. Whatever can end the wait of
 // the first in line, that is every finished attempt of its stream and URL, takes
 // that mark back, and the next claim looks again.
+//
+// Where Updates run side by side, the end of the attempt ahead may be committed
+// between the look and the mark, and nobody would take the mark back. So the mark
+// is made under a lock of the delivery ahead: its attempt ends either before, and
+// then there is no mark, or after, and then it finds the mark.
 
 // A candidate is a delivery that is due and not held.
 type candidate struct {
@@ -27,90 +33,146 @@ func scanCandidate(scan func(...any) error) (c candidate, err error) {
 
 // ClaimDeliveries implements store.Tx.
 func (t *Tx) ClaimDeliveries(ctx context.Context, now, lease time.Time, burst, limit int, skip []string) ([]live.Delivery, error) {
-	if lease.UnixMicro() <= now.UnixMicro() {
-		return nil, fmt.Errorf("claim deliveries: the lease ends at %s, which is not after %s", lease, now)
-	}
 	skipped, err := encodeStrings(skip)
 	if err != nil {
 		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}
+	return t.claimDeliveries(ctx, now, lease, burst, limit, t.dialect.candidates, skipped)
+}
+
+// ClaimOf implements store.Tx.
+func (t *Tx) ClaimOf(ctx context.Context, now, lease time.Time, burst, limit int, origin string) ([]live.Delivery, error) {
+	return t.claimDeliveries(ctx, now, lease, burst, limit, t.dialect.candidatesOf, origin)
+}
+
+// claimDeliveries claims what query selects by origins.
+func (t *Tx) claimDeliveries(ctx context.Context, now, lease time.Time, burst, limit int, query, origins string) ([]live.Delivery, error) {
+	if lease.UnixMicro() <= now.UnixMicro() {
+		return nil, fmt.Errorf("claim deliveries: the lease ends at %s, which is not after %s", lease, now)
+	}
 	var claimed []live.Delivery
 	for len(claimed) < limit {
-		candidates, err := t.candidates(ctx, now, burst, limit-len(claimed), skipped)
+		candidates, err := all(ctx, t.conn, scanCandidate, query, burst, now.UnixMicro(), limit-len(claimed), origins)
 		if err != nil {
 			return nil, fmt.Errorf("claim deliveries: %w", err)
 		}
 		if len(candidates) == 0 {
 			break
 		}
+		var handedOut, waiting []string
 		for _, c := range candidates {
-			id := string(c.delivery.ID)
 			if c.waits {
-				_, err = t.conn.Exec(ctx, `UPDATE deliveries SET waiting = TRUE WHERE id = $1`, id)
+				waiting = append(waiting, string(c.delivery.ID))
 			} else {
-				_, err = t.conn.Exec(ctx, `UPDATE deliveries SET leased_until = $2 WHERE id = $1`, id, micros(lease))
+				handedOut = append(handedOut, string(c.delivery.ID))
 				claimed = append(claimed, c.delivery)
 			}
-			if err != nil {
-				return nil, fmt.Errorf("claim delivery %s: %w", id, err)
-			}
+		}
+		if err := t.claim(ctx, handedOut, lease); err != nil {
+			return nil, fmt.Errorf("claim %d deliveries: %w", len(handedOut), err)
+		}
+		marked, err := t.markWaiting(ctx, waiting, burst)
+		if err != nil {
+			return nil, fmt.Errorf("pass over %d deliveries: %w", len(waiting), err)
+		}
+		if marked < len(waiting) { // they are about to be free, and would come again
+			break
 		}
 	}
 	return claimed, nil
 }
 
-// candidates returns the first deliveries that a claim at now must look at.
-// skipped is the JSON array of the origins to pass over.
-func (t *Tx) candidates(ctx context.Context, now time.Time, burst, limit int, skipped string) ([]candidate, error) {
-	return all(ctx, t.conn, scanCandidate, t.dialect.candidates, burst, now.UnixMicro(), limit, skipped)
+// claim leases deliveries.
+func (t *Tx) claim(ctx context.Context, ids []string, lease time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := encodeStrings(ids)
+	if err == nil {
+		_, err = t.conn.Exec(ctx, t.dialect.claim, list, micros(lease), t.node)
+	}
+	return err
 }
 
-// A line is the deliveries of one stream to one URL.
-type line struct {
-	stream int64
-	url    string
-}
-
-func scanLine(scan func(...any) error) (l line, err error) {
-	err = scan(&l.stream, &l.url)
-	return l, err
+// markWaiting marks deliveries that wait behind an earlier one, but for those
+// whose wait is about to end, and returns how many it has marked.
+func (t *Tx) markWaiting(ctx context.Context, ids []string, burst int) (marked int, err error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	list, err := encodeStrings(ids)
+	if err != nil {
+		return 0, err
+	}
+	if t.dialect.lockAhead != "" {
+		if ids, err = all(ctx, t.conn, value[string], t.dialect.lockAhead, burst, list); err != nil {
+			return 0, err
+		}
+		if list, err = encodeStrings(ids); err != nil {
+			return 0, err
+		}
+	}
+	n, err := t.conn.Exec(ctx, t.dialect.markWaiting, list)
+	return int(n), err
 }
 
 // FinishAttempt implements store.Tx.
 func (t *Tx) FinishAttempt(ctx context.Context, d live.Delivery, a live.Attempt) error {
-	if err := t.finishAttempt(ctx, d, a); err != nil {
-		return fmt.Errorf("finish attempt %d of delivery %s: %w", a.Number, d.ID, err)
+	_, err := t.FinishAttempts(ctx, []store.FinishedAttempt{{Delivery: d, Attempt: a}})
+	return err
+}
+
+// FinishAttempts implements store.Tx.
+func (t *Tx) FinishAttempts(ctx context.Context, list []store.FinishedAttempt) (freed bool, err error) {
+	ids := make([]string, len(list))
+	for i, f := range list {
+		if err := t.finishAttempt(ctx, f.Delivery, f.Attempt); err != nil {
+			return false, fmt.Errorf("finish attempt %d of delivery %s: %w", f.Attempt.Number, f.Delivery.ID, err)
+		}
+		ids[i] = string(f.Delivery.ID)
 	}
-	return nil
+	finished, err := encodeStrings(ids)
+	if err != nil {
+		return false, err
+	}
+	n, err := t.conn.Exec(ctx, t.dialect.freeWaiting, finished)
+	if err != nil {
+		return false, fmt.Errorf("free what waited for %d deliveries: %w", len(list), err)
+	}
+	return n > 0, nil
 }
 
 func (t *Tx) finishAttempt(ctx context.Context, d live.Delivery, a live.Attempt) error {
-	l, err := one(ctx, t.conn, live.ErrNotFound, scanLine,
-		`UPDATE deliveries SET state = $2, attempts = $3, due_at = $4, leased_until = NULL, waiting = FALSE
-		WHERE id = $1 RETURNING stream_id, url`,
+	err := change(ctx, t.conn, live.ErrNotFound,
+		`UPDATE deliveries SET state = $2, attempts = $3, due_at = $4, leased_until = NULL, waiting = FALSE WHERE id = $1`,
 		string(d.ID), string(d.State), d.Attempts, micros(d.DueAt))
 	if err != nil {
 		return err
 	}
-	if err := t.putAttempt(ctx, d.ID, l.stream, a); err != nil {
-		return err
+	return t.putAttempt(ctx, d.ID, a)
+}
+
+// ReleaseDeliveries implements store.Tx.
+func (t *Tx) ReleaseDeliveries(ctx context.Context, ids []live.DeliveryID) error {
+	list, err := encodeStrings(ids)
+	if err == nil {
+		_, err = t.conn.Exec(ctx, t.dialect.release, list, t.node)
 	}
-	_, err = t.conn.Exec(ctx, `UPDATE deliveries SET waiting = FALSE WHERE id = (
-			SELECT id FROM deliveries
-			WHERE stream_id = $1 AND url = $2 AND state = 'pending' AND waiting ORDER BY seq, position LIMIT 1)`,
-		l.stream, l.url)
-	return err
+	if err != nil {
+		return fmt.Errorf("release %d deliveries: %w", len(ids), err)
+	}
+	return nil
 }
 
 // ReleaseClaims implements store.Tx.
 func (t *Tx) ReleaseClaims(ctx context.Context) error {
-	for _, query := range []string{
-		`UPDATE deliveries SET waiting = FALSE WHERE state = 'pending' AND waiting`,
-		`UPDATE deliveries SET leased_until = NULL WHERE state = 'pending' AND NOT waiting AND leased_until IS NOT NULL`,
-	} {
-		if _, err := t.conn.Exec(ctx, query); err != nil {
-			return fmt.Errorf("release claims: %w", err)
-		}
+	_, err := t.conn.Exec(ctx, `UPDATE deliveries SET waiting = FALSE WHERE state = 'pending' AND waiting`)
+	if err == nil {
+		_, err = t.conn.Exec(ctx, `UPDATE deliveries SET leased_until = NULL
+			WHERE state = 'pending' AND NOT waiting AND leased_until IS NOT NULL AND claimed_by = $1`, t.node)
+	}
+	if err != nil {
+		return fmt.Errorf("release claims: %w", err)
 	}
 	return nil
 }

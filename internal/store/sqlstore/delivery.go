@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 
 // Columns of a delivery d of an event e.
 const (
-	deliveryColumns = `d.id, d.url, d.sign_key, d.state, d.attempts, d.due_at, ` + eventColumns
+	deliveryColumns = `d.id, d.url, d.sign_key, d.state, d.attempts, d.due_at, d.endpoint_id, d.rich, d.replayed_at, d.earlier, ` + eventColumns
 	deliveryTables  = `deliveries d JOIN events e ON e.id = d.event_id JOIN streams s ON s.id = e.stream_id`
 
 	// free is when a pending delivery can be claimed: at the end of its lease
@@ -20,7 +21,8 @@ const (
 
 // deliveryDest returns where the deliveryColumns go.
 func deliveryDest(d *live.Delivery) []any {
-	return append([]any{&d.ID, &d.URL, &d.SignKey, &d.State, &d.Attempts, timeColumn{&d.DueAt}}, eventDest(&d.Event)...)
+	return append([]any{&d.ID, &d.URL, &d.SignKey, &d.State, &d.Attempts, timeColumn{&d.DueAt},
+		&d.Endpoint, &d.Rich, timeColumn{&d.ReplayedAt}, &d.Earlier}, eventDest(&d.Event)...)
 }
 
 // Delivery implements store.Reader.
@@ -58,16 +60,40 @@ func (r *Reader) nextDue(ctx context.Context, burst int, skip []string) ([]int64
 
 // AddDelivery implements store.Tx.
 func (t *Tx) AddDelivery(ctx context.Context, d live.Delivery) error {
-	n, err := t.conn.Exec(ctx, `INSERT INTO deliveries
-		(id, event_id, stream_id, seq, url, origin, sign_key, state, attempts, due_at)
-		SELECT $1, e.id, e.stream_id, e.seq, $3, $4, $5, $6, $7, $8 FROM events e WHERE e.id = $2
-		ON CONFLICT (id) DO NOTHING`,
-		string(d.ID), string(d.Event.ID), d.URL, live.Origin(d.URL), d.SignKey, string(d.State), d.Attempts, micros(d.DueAt))
-	if err == nil && n == 0 { // there already, or without its event
-		_, err = t.Delivery(ctx, d.ID)
+	d.LeasedUntil = time.Time{}
+	_, err := t.addDelivery(ctx, d)
+	return err
+}
+
+// OweDelivery implements store.Tx.
+func (t *Tx) OweDelivery(ctx context.Context, d live.Delivery) (live.Delivery, error) {
+	leased, err := t.addDelivery(ctx, d)
+	d.LeasedUntil = leased
+	return d, err
+}
+
+// addDelivery adds d and returns until when it is leased.
+func (t *Tx) addDelivery(ctx context.Context, d live.Delivery) (leased time.Time, err error) {
+	leased, err = one(ctx, t.conn, live.ErrNotFound, func(scan func(...any) error) (leased time.Time, err error) {
+		err = scan(timeColumn{&leased})
+		return leased, err
+	}, `INSERT INTO deliveries
+		(id, event_id, stream_id, seq, url, origin, sign_key, state, attempts, due_at, leased_until, claimed_by, endpoint_id, rich)
+		SELECT $1, e.id, e.stream_id, e.seq, $3, $4, $5, $6, $7, $8,
+			CASE WHEN EXISTS (SELECT 1 FROM deliveries b WHERE b.stream_id = e.stream_id AND b.url = $3 AND b.state = 'pending')
+			THEN NULL ELSE CAST($9 AS BIGINT) END, $10, $11, $12
+		FROM events e WHERE e.id = $2
+		ON CONFLICT (id) DO NOTHING RETURNING leased_until`,
+		string(d.ID), string(d.Event.ID), d.URL, live.Origin(d.URL), d.SignKey, string(d.State), d.Attempts, micros(d.DueAt),
+		micros(d.LeasedUntil), t.node, string(d.Endpoint), d.Rich)
+	if errors.Is(err, live.ErrNotFound) { // there already, or without its event
+		if _, err = t.Delivery(ctx, d.ID); err == nil && !d.LeasedUntil.IsZero() {
+			_, err = t.conn.Exec(ctx, `UPDATE deliveries SET leased_until = NULL
+				WHERE id = $1 AND state = 'pending' AND attempts = 0 AND claimed_by = $2`, string(d.ID), t.node)
+		}
 	}
 	if err != nil {
-		return fmt.Errorf("add delivery %s of event %s: %w", d.ID, d.Event.ID, err)
+		return time.Time{}, fmt.Errorf("add delivery %s of event %s: %w", d.ID, d.Event.ID, err)
 	}
-	return nil
+	return leased, nil
 }

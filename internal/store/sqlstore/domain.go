@@ -114,6 +114,9 @@ var ofDomain = []string{
 	`DELETE FROM notify_configs WHERE domain = $1`,
 	`DELETE FROM streams_notify_configs WHERE domain = $1`,
 	`DELETE FROM push_auths WHERE domain = $1`,
+	`DELETE FROM webhook_secrets WHERE owner = $1`,
+	`DELETE FROM webhook_secrets WHERE owner IN (SELECT id FROM endpoints WHERE domain = $1)`,
+	`DELETE FROM endpoints WHERE domain = $1`,
 	`DELETE FROM blocks WHERE domain = $1`,
 	`DELETE FROM sessions WHERE domain = $1`,
 }

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"tallylight/internal/live"
@@ -70,10 +69,6 @@ func (t *Tx) AddEvent(ctx context.Context, e live.Event) (live.Event, error) {
 }
 
 func (t *Tx) addEvent(ctx context.Context, e live.Event) (live.Event, error) {
-	first, err := t.Event(ctx, e.ID)
-	if !errors.Is(err, live.ErrNotFound) {
-		return first, err
-	}
 	detail, err := encode(e.Detail)
 	if err != nil {
 		return e, err
@@ -83,10 +78,17 @@ func (t *Tx) addEvent(ctx context.Context, e live.Event) (live.Event, error) {
 		return e, err
 	}
 	e.Seq, e.OccurredAt = stream.seq, stored(e.OccurredAt)
-	_, err = t.conn.Exec(ctx, `INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	n, err := t.conn.Exec(ctx, `INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
 		string(e.ID), stream.id, e.Seq, string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
-	return e, err
+	if err != nil || n == 1 {
+		return e, err
+	}
+	// It was added before. The number is given back.
+	if _, err := t.conn.Exec(ctx, `UPDATE streams SET last_seq = last_seq - 1 WHERE id = $1`, stream.id); err != nil {
+		return e, err
+	}
+	return t.Event(ctx, e.ID)
 }
 
 // A streamSeq is a stream's row and the sequence number of its newest event.

@@ -19,7 +19,7 @@ func scanRecordContent(scan func(...any) error) (c live.RecordContent, err error
 // RecordContents implements store.Reader.
 func (r *Reader) RecordContents(ctx context.Context, q live.RecordContentQuery) ([]live.RecordContent, error) {
 	list, err := all(ctx, r.conn, scanRecordContent,
-		`SELECT f.recording_id, f.format, r.config, f.bucket, min(f.start_time) AS first, max(f.stop_time), sum(f.duration_ns)
+		`SELECT f.recording_id, f.format, r.config, f.bucket, min(f.start_time) AS first, max(f.stop_time), CAST(sum(f.duration_ns) AS BIGINT)
 		FROM record_files f JOIN recordings r ON r.id = f.recording_id
 		WHERE f.domain = $1 AND f.app = $2 AND f.stream = $3 AND f.state = 'stored' AND f.start_time < $5 AND f.stop_time > $4
 		GROUP BY f.recording_id, f.format, r.config, f.bucket ORDER BY first, f.recording_id, f.format LIMIT $6`,

@@ -95,7 +95,7 @@ func encode(v any) (string, error) {
 }
 
 // encodeStrings returns list as a JSON array.
-func encodeStrings(list []string) (string, error) {
+func encodeStrings[T ~string](list []T) (string, error) {
 	if len(list) == 0 {
 		return "[]", nil // what nearly every call has
 	}

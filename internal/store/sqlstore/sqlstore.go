@@ -49,10 +49,12 @@ func NewReader(c Conn, d *Dialect) *Reader { return &Reader{c, d} }
 // A Tx implements store.Tx on a read-write transaction.
 type Tx struct {
 	Reader
+	node string
 }
 
-// NewTx returns a Tx that reads and writes through c.
-func NewTx(c Conn, d *Dialect) *Tx { return &Tx{Reader{c, d}} }
+// NewTx returns a Tx that reads and writes through c. node is whose claims it
+// makes and gives back, empty where there is but one.
+func NewTx(c Conn, d *Dialect, node string) *Tx { return &Tx{Reader{c, d}, node} }
 
 var (
 	_ store.Reader = (*Reader)(nil)

@@ -19,6 +19,11 @@ import (
 // calling it. The stores close with the test.
 type Backend struct {
 	Store store.Store
+	// Updates is how many Updates run at once, 1 where they are serialised.
+	Updates int
+	// Beside opens the same data once more, as another process would. That store
+	// closes with the test.
+	Beside func(t *testing.T) store.Store
 	// Reopen closes the store and opens its data again.
 	Reopen func(t *testing.T) store.Store
 	// Crash opens a copy of what would be there if the power failed at this
@@ -72,15 +77,27 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"an event is added once", testEventAddedTwice},
 		{"events are read from a number on", testEvents},
 		{"file events come by their ids", testFileEvents},
+		{"streams tell how far they have come", testStreamHeads},
 		{"a delivery holds its event", testDelivery},
 		{"a delivery is added once", testDeliveryAddedTwice},
 		{"attempts are kept in order", testAttempts},
 		{"attempts are listed by domain and time", testNotifyRecords},
+		{"deliveries come in pages", testDeliveries},
+		{"a delivery is made once more", testReplay},
+		{"a dead delivery is forgotten", testForget},
+		{"old events are pruned", testPrune},
+		{"endpoints are kept beside the notify config", testEndpoints},
+		{"an owner has two webhook secrets", testWebhookSecrets},
 		{"a burst is handed out in order", testBurstOrder},
 		{"the tail neither waits nor is waited for", testTail},
 		{"the burst changes when claims are released", testBurstChanges},
 		{"an attempt may end late", testLateAttempt},
 		{"a lease ends", testLease},
+		{"what is owed is leased unless it must wait", testOweDelivery},
+		{"what is owed again has to be claimed", testOweDeliveryAgain},
+		{"leases are given back", testReleaseDeliveries},
+		{"deliveries of one origin are claimed", testClaimOf},
+		{"attempts are finished together", testFinishAttempts},
 		{"skipped origins are passed over", testSkip},
 		{"claims agree with a model", testClaimModel},
 
@@ -96,6 +113,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"a view sees what was updated before", testViewIsCurrent},
 		{"concurrent updates all count", testConcurrentUpdates},
 		{"concurrent claims hand out each delivery once", testConcurrentClaims},
+		{"an event that two processes add is added once", testEventAddedByTwo},
+		{"what two processes add at once is there once", testAddedByTwo},
 
 		{"a closed store says so", testClosed},
 		{"everything is there when opened again", testReopen},

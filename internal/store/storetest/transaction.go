@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"tallylight/internal/live"
 	"tallylight/internal/store"
@@ -117,17 +117,20 @@ func testUpdateCancelled(t *testing.T, b Backend) {
 	background := t.Context()
 	begun, release := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		err := b.Store.Update(background, func(store.Tx) error {
-			close(begun)
-			<-release
-			return nil
+	for range b.Updates {
+		wg.Go(func() {
+			err := b.Store.Update(background, func(store.Tx) error {
+				begun <- struct{}{}
+				<-release
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
 		})
-		if err != nil {
-			t.Error(err)
-		}
-	})
-	<-begun // the store is busy
+		<-begun
+	}
+	// The store is busy.
 	ctx, cancel := context.WithCancel(background)
 	wg.Go(func() {
 		err := b.Store.Update(ctx, func(store.Tx) error {
@@ -315,66 +318,54 @@ func testConcurrentUpdates(t *testing.T, b Backend) {
 	equal(t, "number of events", len(seen), writers*each)
 }
 
-func testConcurrentClaims(t *testing.T, b Backend) {
+func testEventAddedByTwo(t *testing.T, b Backend) {
 	ctx := t.Context()
-	const streams, each, claimers = 10, 10, 8
-	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
-		for i := range streams {
-			for j := range each {
-				key := live.StreamKey{Domain: show.Domain, App: show.App, Stream: fmt.Sprint(i)}
-				if err := add(ctx, tx, key, fmt.Sprintf("%d_%d", i, j), urlA); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	var mu sync.Mutex
-	last := make(map[string]int64) // number of each stream's newest delivered event
-	left := streams * each
+	const each = 50
+	var numbers [2][each]int64
 	var wg sync.WaitGroup
-	for range claimers {
+	for i, s := range []store.Store{b.Store, b.Beside(t)} {
 		wg.Go(func() {
-			for rounds := 0; ; rounds++ {
-				mu.Lock()
-				done := left == 0
-				mu.Unlock()
-				if done || t.Failed() {
-					return
-				}
-				if rounds > 100*streams*each {
-					t.Error("some deliveries are never handed out")
-					return
-				}
-				var claimed []live.Delivery
-				err := b.Store.Update(ctx, func(tx store.Tx) (err error) {
-					claimed, err = tx.ClaimDeliveries(ctx, epoch, after(time.Hour), burst, 3, nil)
+			for j := range each {
+				err := s.Update(ctx, func(tx store.Tx) error {
+					e, err := tx.AddEvent(ctx, live.Event{ID: live.EventID(fmt.Sprint("evt_", j)), Key: show})
+					numbers[i][j] = e.Seq
 					return err
 				})
 				if err != nil {
 					t.Error(err)
-					return
-				}
-				for _, d := range claimed {
-					mu.Lock()
-					if want := last[d.Event.Key.Stream] + 1; d.Event.Seq != want {
-						t.Errorf("stream %s: event %d was handed out, want %d", d.Event.Key.Stream, d.Event.Seq, want)
-					}
-					last[d.Event.Key.Stream]++
-					left--
-					mu.Unlock()
-					d.State, d.Attempts = live.DeliveryDelivered, 1
-					err := b.Store.Update(ctx, func(tx store.Tx) error {
-						return tx.FinishAttempt(ctx, d, live.Attempt{Number: 1, Status: 200})
-					})
-					if err != nil {
-						t.Error(err)
-						return
-					}
 				}
 			}
 		})
 	}
 	wg.Wait()
-	claimer{t, b.Store}.nothingDue()
+	equal(t, "numbers that the two were given", numbers[0], numbers[1])
+	for i, e := range read(t, b.Store, events(show, 0, 2*each)) {
+		equal(t, "event's number", e.Seq, int64(i+1))
+	}
+}
+
+func testAddedByTwo(t *testing.T, b Backend) {
+	ctx := t.Context()
+	const each = 20
+	var added, refused atomic.Int64
+	var wg sync.WaitGroup
+	for _, s := range []store.Store{b.Store, b.Beside(t)} {
+		wg.Go(func() {
+			for i := range each {
+				err := s.Update(ctx, func(tx store.Tx) error { return addDomain(ctx, tx, fmt.Sprintf("d%d.example.com", i)) })
+				switch {
+				case err == nil:
+					added.Add(1)
+				case errors.Is(err, live.ErrDomainExists):
+					refused.Add(1)
+				default:
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if added.Load() != each || refused.Load() != each {
+		t.Errorf("%d were added and %d refused, want %d each", added.Load(), refused.Load(), each)
+	}
 }
