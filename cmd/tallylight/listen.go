@@ -22,6 +22,8 @@ type listenCommand struct {
 	Record  string        `help:"Decide so when asked whether to record a push: yes, no, or the formats, such as mp4,m3u8." default:"yes" placeholder:"DECISION"`
 	JSON    bool          `name:"json" help:"Print one JSON object a line."`
 	Verbose bool          `short:"v" help:"Print the bodies too."`
+
+	Forward forwardFlags `embed:""`
 }
 
 func (listenCommand) Help() string {
@@ -31,10 +33,17 @@ func (listenCommand) Help() string {
     tallylight listen --addr :9000 --key testkeyyourkey12 --verbose
     tallylight listen --status 503 --delay 2s
     tallylight listen --record mp4,flv
+    tallylight listen --forward-to http://localhost:3000/hook --server https://live.example.com --domain play.example.com
 
 Point a domain at it with AddLiveRecordNotifyConfig and the NotifyUrl
 http://127.0.0.1:9000/; the server must run with --dev to reach it there. With the
-same OnDemandUrl it is asked about each push whose record config has OnDemand 1.`
+same OnDemandUrl it is asked about each push whose record config has OnDemand 1.
+
+With --forward-to it takes no callbacks. It calls the server, which hands over the
+events of the domain as they come, and posts each to the URL as the callback that it
+would be, with --secret signed for Standard Webhooks too. The domain needs no
+NotifyUrl for that, and the callbacks to the one it has go on as they are. A
+connection that breaks is made again, and nothing is missed.`
 }
 
 func (c *listenCommand) Run(ctx context.Context, s *streams) error {
@@ -44,6 +53,11 @@ func (c *listenCommand) Run(ctx context.Context, s *streams) error {
 		if secret, err = wire.ParseSecret(c.Secret); err != nil {
 			return usageError{fmt.Errorf("--secret: %w", err)}
 		}
+	}
+	if forwards, err := c.Forward.asked(); err != nil {
+		return usageError{err}
+	} else if forwards {
+		return c.Forward.run(ctx, secret, c.JSON, c.Verbose, s)
 	}
 	decision, err := parseDecision(c.Record)
 	if err != nil {

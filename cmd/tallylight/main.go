@@ -26,14 +26,18 @@ const (
 
 // cli is the command line.
 type cli struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Demo    demoCommand    `cmd:"" help:"See a push recorded and announced, on embedded parts, in under a minute."`
-	Listen  listenCommand  `cmd:"" help:"Receive callbacks, print them and verify their signatures."`
-	Keys    keysCommand    `cmd:"" help:"Make, list, disable and delete access keys."`
-	Users   usersCommand   `cmd:"" help:"Manage users and their policies."`
-	Records recordsCommand `cmd:"" help:"List record files, and hold them against objects, events and callbacks."`
-	Sign    signCommand    `cmd:"" help:"Show how a request is signed."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve      serveCommand      `cmd:"" help:"Run the server."`
+	Demo       demoCommand       `cmd:"" help:"See a push recorded and announced, on embedded parts, in under a minute."`
+	Listen     listenCommand     `cmd:"" help:"Receive callbacks, print them and verify their signatures."`
+	Keys       keysCommand       `cmd:"" help:"Make, list, disable and delete access keys."`
+	Users      usersCommand      `cmd:"" help:"Manage users and their policies."`
+	Records    recordsCommand    `cmd:"" help:"List record files, and hold them against objects, events and callbacks."`
+	Deliveries deliveriesCommand `cmd:"" help:"List callbacks, show their attempts, make them once more."`
+	Endpoints  endpointsCommand  `cmd:"" help:"Have further URLs told of a domain's events."`
+	Secrets    secretsCommand    `cmd:"" help:"Change the secrets that callbacks are signed with by Standard Webhooks."`
+	Events     eventsCommand     `cmd:"" help:"Send a made-up event to try a receiver."`
+	Sign       signCommand       `cmd:"" help:"Show how a request is signed."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // A usageError is a mistake of the caller: exit status 2.

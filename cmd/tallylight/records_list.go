@@ -11,7 +11,6 @@ import (
 
 	"tallylight/internal/live"
 	"tallylight/internal/store"
-	"tallylight/internal/store/sqlite"
 )
 
 // listPage is how many record files are read at a time.
@@ -25,7 +24,7 @@ func (c *recordsListCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	q.Limit = listPage
-	return c.with(ctx, func(st *sqlite.Store, _ live.AccountID) error {
+	return c.with(ctx, func(st store.Store, _ live.AccountID) error {
 		for first := true; ; first = false {
 			var page []live.RecordFile
 			err := st.View(ctx, func(r store.Reader) (err error) {

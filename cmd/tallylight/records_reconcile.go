@@ -12,7 +12,7 @@ import (
 
 	"tallylight/internal/live"
 	"tallylight/internal/reconcile"
-	"tallylight/internal/store/sqlite"
+	"tallylight/internal/store"
 )
 
 type recordsReconcileCommand struct {
@@ -56,7 +56,7 @@ func (c *recordsReconcileCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	return c.with(ctx, func(st *sqlite.Store, _ live.AccountID) error {
+	return c.with(ctx, func(st store.Store, _ live.AccountID) error {
 		watch := newReconcileWatch(s)
 		summary, err := reconcile.Run(ctx, reconcile.Config{
 			Store:       st,

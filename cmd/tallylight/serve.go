@@ -11,13 +11,14 @@ import (
 )
 
 type serveCommand struct {
-	Config string  `help:"Read settings from this YAML file." placeholder:"FILE"`
-	Data   *string `help:"Keep everything in this folder (default ./tallylight-data)." placeholder:"DIR"`
-	Dev    bool    `help:"Let callbacks reach loopback and private addresses: for development."`
-	HTTP   *string `name:"http" help:"Listen for API calls (default :8080)." placeholder:"ADDR"`
-	HTTPS  *string `name:"https" help:"Listen for API calls by TLS, too." placeholder:"ADDR"`
-	RTMP   *string `name:"rtmp" help:"Listen for encoders (default :1935)." placeholder:"ADDR"`
-	Log    *string `help:"Log debug, info, warn or error (default info)." placeholder:"LEVEL"`
+	Config   string  `help:"Read settings from this YAML file." placeholder:"FILE"`
+	Data     *string `help:"Keep everything in this folder (default ./tallylight-data)." placeholder:"DIR"`
+	Database *string `help:"Keep state in this PostgreSQL database, not in the folder." placeholder:"URL"`
+	Dev      bool    `help:"Let callbacks reach loopback and private addresses: for development."`
+	HTTP     *string `name:"http" help:"Listen for API calls (default :8080)." placeholder:"ADDR"`
+	HTTPS    *string `name:"https" help:"Listen for API calls by TLS, too." placeholder:"ADDR"`
+	RTMP     *string `name:"rtmp" help:"Listen for encoders (default :1935)." placeholder:"ADDR"`
+	Log      *string `help:"Log debug, info, warn or error (default info)." placeholder:"LEVEL"`
 }
 
 func (serveCommand) Help() string {
@@ -32,6 +33,7 @@ Examples:
     tallylight serve
     tallylight serve --dev --data ./data --http 127.0.0.1:8080
     tallylight serve --dev --https :8443
+    PGPASSWORD=secret tallylight serve --database postgres://tallylight@db.example.com/tallylight
     TALLYLIGHT_ACCESS_KEY_ID=me TALLYLIGHT_ACCESS_KEY_SECRET=secret tallylight serve
 
 Settings come from the file, then from environment variables such as
@@ -60,7 +62,7 @@ func (c *serveCommand) settings(environ []string) (config.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	for flag, setting := range map[*string]*string{c.Data: &cfg.Data, c.HTTP: &cfg.HTTP, c.HTTPS: &cfg.HTTPS, c.RTMP: &cfg.RTMP, c.Log: &cfg.Log.Level} {
+	for flag, setting := range map[*string]*string{c.Data: &cfg.Data, c.Database: &cfg.Database, c.HTTP: &cfg.HTTP, c.HTTPS: &cfg.HTTPS, c.RTMP: &cfg.RTMP, c.Log: &cfg.Log.Level} {
 		if flag != nil {
 			*setting = *flag
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,7 +27,7 @@ import (
 	"tallylight/internal/live"
 	"tallylight/internal/record"
 	"tallylight/internal/retention"
-	"tallylight/internal/store/sqlite"
+	"tallylight/internal/store"
 	"tallylight/internal/upload"
 )
 
@@ -41,11 +42,12 @@ const (
 type server struct {
 	log       *slog.Logger
 	lock      *durable.Lock
-	store     *sqlite.Store
+	store     store.Store
 	uploads   *upload.Uploads
 	recorder  *record.Recorder
 	retention *retention.Deleter
 	deliverer *callback.Deliverer
+	pruner    *callback.Pruner
 	registry  *ingest.Registry
 	notifier  *announce.Notifier
 	rtmp      *rtmp.Server
@@ -66,7 +68,7 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if err := s.openData(ctx, cfg.Data); err != nil {
+	if err := s.openData(ctx, cfg); err != nil {
 		return nil, err
 	}
 	if err := ensureIdentity(ctx, s.store, cfg.Data, key, time.Now(), w); err != nil {
@@ -87,9 +89,11 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 		TailOff:      !cfg.Callbacks.Tail,
 		Secret:       secret,
 		EventHeaders: cfg.Callbacks.Headers,
+		CloudEvents:  cfg.Callbacks.CloudEvents,
 		UserAgent:    cfg.Callbacks.UserAgent,
 		Workers:      cfg.Callbacks.Workers,
 	})
+	s.pruner = callback.NewPruner(callback.PrunerConfig{Store: s.store, Keep: cfg.Callbacks.KeepLog, Log: log})
 	zone, err := cfg.Record.Zone()
 	if err != nil {
 		return nil, usageError{err}
@@ -109,7 +113,7 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 		Store:     s.store,
 		Size:      s.pictureSize,
 		Node:      nodeName(),
-		Committed: s.deliverer.Wake,
+		Committed: s.committed,
 		Log:       log,
 	})
 	s.registry = ingest.New(ingest.Config{
@@ -136,6 +140,7 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	s.http.RegisterOnShutdown(s.api.EndStreams)
 	if s.httpListener, err = listen("http", cfg.HTTP); err != nil {
 		return nil, err
 	}
@@ -145,6 +150,7 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 	if s.rtmpListener, err = listen("rtmp", cfg.RTMP); err != nil {
 		return nil, err
 	}
+	guard.SetListeners(s.listenAddrs()...)
 	if err := s.api.Restore(ctx); err != nil {
 		return nil, err
 	}
@@ -158,7 +164,8 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 }
 
 // openData takes the data folder for this process alone and opens its database.
-func (s *server) openData(ctx context.Context, dir string) error {
+func (s *server) openData(ctx context.Context, cfg config.Config) error {
+	dir := cfg.Data
 	if err := durable.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -170,7 +177,7 @@ func (s *server) openData(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	s.store, err = sqlite.Open(ctx, filepath.Join(dir, databaseFile), sqlite.Options{})
+	s.store, err = openDatabase(ctx, cfg)
 	return err
 }
 
@@ -201,7 +208,7 @@ func (s *server) openRecorder(cfg config.Config, buckets blob.Buckets, guard *ca
 		}),
 		RecordUndecided: cfg.Callbacks.OnDemandFallback == "record",
 		SpoolDir:        spool,
-		Committed:       s.deliverer.Wake,
+		Committed:       s.committed,
 		Log:             s.log,
 		Now:             time.Now,
 		FlushInterval:   cfg.Record.FlushInterval,
@@ -252,12 +259,20 @@ func (s *server) handler(cfg config.Config, guard *callback.Guard, objects *obje
 		qps = -1 // no limits
 	}
 	s.api = api.New(api.Config{
-		Store:     s.store,
-		URLs:      guard,
-		Buckets:   objects,
-		Recorder:  s.recorder,
-		Streams:   s.registry,
-		Sent:      callback.Sent,
+		Store:    s.store,
+		URLs:     guard,
+		Buckets:  objects,
+		Recorder: s.recorder,
+		Streams:  s.registry,
+		Sent:     callback.Sent,
+		Request: func(dv live.Delivery, now time.Time) (*http.Request, []byte, error) {
+			r, body, err := callback.RequestFor(dv, now)
+			if err == nil && cfg.Callbacks.Headers {
+				wire.SetEventHeaders(r.Header, dv.Event, 1)
+			}
+			return r, body, err
+		},
+		Replays:   callback.NewReplayer(callback.ReplayerConfig{Store: s.store, Log: s.log, Committed: s.deliverer.Wake}),
 		Zone:      zone,
 		Log:       s.log,
 		Now:       time.Now,
@@ -304,6 +319,7 @@ func (s *server) run(ctx context.Context) error {
 	group.Go(func() error { return s.uploads.Run(deliver) })
 	group.Go(func() error { return s.retention.Run(ctx) })
 	group.Go(func() error { return s.deliverer.Run(deliver) })
+	group.Go(func() error { return s.pruner.Run(ctx) })
 	group.Go(func() error { return s.registry.Run(deliver) }) // the last pushes, too
 	keepNonces, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopKeeping()
@@ -351,13 +367,31 @@ func (s *server) serveHTTP(ctx context.Context) error {
 	return nil
 }
 
+// committed hands over the deliveries that a commit owes, and tells those who
+// follow events.
+func (s *server) committed(owed ...live.Delivery) {
+	s.deliverer.HandOver(owed...)
+	s.api.WakeFollowers()
+}
+
+// listeners returns those that are open.
+func (s *server) listeners() []net.Listener {
+	all := []net.Listener{s.httpListener, s.httpsListener, s.rtmpListener}
+	return slices.DeleteFunc(all, func(ln net.Listener) bool { return ln == nil })
+}
+
+// listenAddrs returns the addresses of the open listeners.
+func (s *server) listenAddrs() (addrs []net.Addr) {
+	for _, ln := range s.listeners() {
+		addrs = append(addrs, ln.Addr())
+	}
+	return addrs
+}
+
 // close releases what openServer opened.
 func (s *server) close() error {
 	var errs []error
-	for _, ln := range []net.Listener{s.httpListener, s.httpsListener, s.rtmpListener} {
-		if ln == nil {
-			continue
-		}
+	for _, ln := range s.listeners() {
 		if err := ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}

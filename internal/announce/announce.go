@@ -11,11 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"tallylight/internal/live"
 	"tallylight/internal/store"
+	"tallylight/internal/store/outbox"
 )
 
 // announceStore is what this package needs of a store, and no more.
@@ -31,8 +33,9 @@ type Config struct {
 	Size func(id live.SessionID) (width, height int)
 	// Node names this machine.
 	Node string
-	// Committed is called after a commit that owes deliveries; it must not block.
-	Committed func()
+	// Committed is called after a commit with the deliveries that it owes; it must
+	// not block.
+	Committed func(owed ...live.Delivery)
 	Log       *slog.Logger
 }
 
@@ -69,18 +72,23 @@ func (p *Push) End() {
 }
 
 // Begin says that a push has begun. It returns nil where nobody wants to know.
-// The configuration and its key hold for the whole push.
+// The notify config and its key hold for the whole push; the endpoints beside it are
+// those of the moment.
 func (n *Notifier) Begin(ctx context.Context, s live.Session) (*Push, error) {
 	var config live.StreamsNotifyConfig
+	var endpoints []live.Endpoint
 	err := n.cfg.Store.View(ctx, func(r store.Reader) (err error) {
-		config, err = r.StreamsNotifyConfig(ctx, s.IngestDomain)
+		if config, err = r.StreamsNotifyConfig(ctx, s.IngestDomain); err != nil && !errors.Is(err, live.ErrConfigNotFound) {
+			return err
+		}
+		endpoints, err = r.Endpoints(ctx, s.IngestDomain)
 		return err
 	})
-	if errors.Is(err, live.ErrConfigNotFound) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, fmt.Errorf("announce push of %s: %w", s.Key, err)
+	}
+	if config.NotifyURL == "" && !slices.ContainsFunc(endpoints, wantsPushes) {
+		return nil, nil
 	}
 	a := live.AnnouncedPublish{
 		Key:     live.StreamKey{Domain: s.IngestDomain, App: s.Key.App, Stream: s.Key.Stream},
@@ -94,6 +102,12 @@ func (n *Notifier) Begin(ctx context.Context, s live.Session) (*Push, error) {
 	p := &Push{ended: make(chan struct{})}
 	n.running.Go(func() { n.follow(a, p) })
 	return p, nil
+}
+
+// wantsPushes reports whether an endpoint is told of the beginning or the end of
+// pushes.
+func wantsPushes(p live.Endpoint) bool {
+	return p.Wants(live.EventPublish) || p.Wants(live.EventPublishDone)
 }
 
 // follow tells of a push until it has ended.
@@ -126,9 +140,9 @@ func newEvent(a live.AnnouncedPublish, t live.EventType) live.Event {
 // tries again until that has succeeded or Close gives up; it reports which.
 func (n *Notifier) commit(e live.Event, a live.AnnouncedPublish, keep func(store.Tx, context.Context, live.AnnouncedPublish) error) bool {
 	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
-		err := n.write(n.commits, e, a, keep)
+		owed, err := n.write(n.commits, e, a, keep)
 		if err == nil {
-			n.cfg.Committed()
+			n.cfg.Committed(owed...)
 			return true
 		}
 		n.cfg.Log.Error("a push cannot be told of, trying again", "event_id", e.ID,
@@ -141,21 +155,15 @@ func (n *Notifier) commit(e live.Event, a live.AnnouncedPublish, keep func(store
 	}
 }
 
-func (n *Notifier) write(ctx context.Context, e live.Event, a live.AnnouncedPublish, keep func(store.Tx, context.Context, live.AnnouncedPublish) error) error {
-	return n.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		added, err := tx.AddEvent(ctx, e)
-		if err != nil {
-			return err
-		}
-		err = tx.AddDelivery(ctx, live.Delivery{
-			ID: e.ID.DeliveryID(), Event: added, URL: a.URL, SignKey: a.SignKey,
-			State: live.DeliveryPending, DueAt: e.OccurredAt,
-		})
+func (n *Notifier) write(ctx context.Context, e live.Event, a live.AnnouncedPublish, keep func(store.Tx, context.Context, live.AnnouncedPublish) error) (owed []live.Delivery, err error) {
+	err = n.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		owed, err = outbox.Owe(ctx, tx, e, outbox.Target{URL: a.URL, SignKey: a.SignKey}, time.Now().Add(live.DeliveryLease))
 		if err != nil {
 			return err
 		}
 		return keep(tx, ctx, a)
 	})
+	return owed, err
 }
 
 // Recover tells of the end of pushes that a crash ended. It is called before the
@@ -170,10 +178,11 @@ func (n *Notifier) Recover(ctx context.Context) error {
 		return fmt.Errorf("recover pushes: %w", err)
 	}
 	for _, a := range left {
-		if err := n.write(ctx, newEvent(a, live.EventPublishDone), a, forget); err != nil {
+		owed, err := n.write(ctx, newEvent(a, live.EventPublishDone), a, forget)
+		if err != nil {
 			return fmt.Errorf("recover push %s: %w", a.Detail.Session, err)
 		}
-		n.cfg.Committed()
+		n.cfg.Committed(owed...)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func notifier(s *faultyStore) (*Notifier, chan struct{}) {
 	n := New(Config{
 		Store: s, Node: "node-1", Log: slog.New(slog.DiscardHandler),
 		Size:      func(live.SessionID) (int, int) { return 1280, 720 },
-		Committed: func() { committed <- struct{}{} },
+		Committed: func(...live.Delivery) { committed <- struct{}{} },
 	})
 	n.delay = time.Millisecond
 	return n, committed
@@ -157,6 +157,36 @@ func TestNothingIsToldWithoutAConfig(t *testing.T) {
 		p.End() // does no harm
 	}
 	closeNotifier(t, n)
+}
+
+func TestEndpointsAreToldWithoutAConfig(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, nil)
+	ctx := t.Context()
+	err := s.Store.Update(ctx, func(tx store.Tx) error {
+		return errors.Join(
+			tx.AddEndpoint(ctx, live.Endpoint{ID: "end_done", Domain: domain, URL: "http://done.example.com/", Events: []live.EventType{live.EventPublishDone}}),
+			tx.AddEndpoint(ctx, live.Endpoint{ID: "end_all", Domain: domain, URL: "http://all.example.com/", Rich: true}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, committed := notifier(s)
+	p := begin(t, n)
+	<-committed
+	p.End()
+	closeNotifier(t, n)
+	var got []string
+	err = s.View(ctx, func(r store.Reader) error {
+		list, err := r.Deliveries(ctx, live.DeliveryQuery{Domain: domain, Limit: 10})
+		for _, d := range list {
+			got = append(got, string(d.Event.Type)+" "+string(d.Endpoint))
+		}
+		return err
+	})
+	if want := []string{"publish end_all", "publish_done end_all", "publish_done end_done"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q (%v)", got, want, err)
+	}
 }
 
 func TestACommitThatFailsIsRepeatedAndCountsOnce(t *testing.T) {

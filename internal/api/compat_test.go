@@ -86,6 +86,7 @@ var differences = map[string][]string{
 		"The newest entry comes first.",
 		"`NotifyHeader` holds the headers that the service documents: type and signature. Headers that this server adds are left out.",
 		"`Description` tells why an attempt failed, and is empty where it did not.",
+		"Callbacks to endpoints that were added beside the API (`tallylight endpoints`) are listed, too.",
 	},
 	"RealTimeRecordCommand": {
 		"The error codes are those of the newer of two documented generations. The message of `MalformedParam` names the parameter.",
@@ -144,7 +145,7 @@ func TestTheCompatibilityPagesAreCurrent(t *testing.T) {
 	t.Parallel()
 	docs := documentation(t)
 	pages := map[string][]byte{"README.md": compatIndex()}
-	for _, op := range operations {
+	for _, op := range slices.Concat(operations, ownOperations) {
 		pages[op.name+".md"] = compatPage(op, docs[op.name])
 	}
 	if *update {
@@ -219,6 +220,10 @@ func compatIndex() []byte {
 	b.WriteString("A name that the API does not have is `InvalidAction.NotFound`.\n\nWhere the service leaves a point open, [choices.md](choices.md) says what Tallylight does.\n\n")
 	b.WriteString("| operation | state | what it does |\n| --- | --- | --- |\n")
 	b.WriteString(table.String())
+	b.WriteString("\n## Operations of ours\n\nThe service does not have these. They are called and signed as the others are.\n\n| operation | what it does |\n| --- | --- |\n")
+	for _, op := range ownOperations {
+		fmt.Fprintf(&b, "| [%s](%s.md) | %s |\n", op.name, op.name, cell(op.summary))
+	}
 	b.WriteString("\n## Errors of every call\n\n| HTTP | code | message |\n| --- | --- | --- |\n")
 	writeErrors(&b, commonErrors)
 	return b.Bytes()
@@ -228,6 +233,9 @@ func compatPage(op *operation, doc documented) []byte {
 	var b bytes.Buffer
 	b.WriteString(generated)
 	fmt.Fprintf(&b, "# %s\n\n%s\n\n", op.name, op.summary)
+	if slices.Contains(ownOperations, op) {
+		b.WriteString("This operation is ours: the service does not have it.\n\n")
+	}
 	fmt.Fprintf(&b, "At most %d calls a second and account. In policies: action `live:%s`, resource `%s`, access level %s.\n\n", op.qps, op.name, op.resource, op.access)
 
 	b.WriteString("## Parameters\n\n| name | type | mandatory | default | limits | meaning | example |\n| --- | --- | --- | --- | --- | --- | --- |\n")
@@ -241,8 +249,13 @@ func compatPage(op *operation, doc documented) []byte {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", p.name, wireType(f.Type), mandatory, code(p.preset), cell(p.limits), cell(p.about), code(p.example))
 	}
 
-	b.WriteString("\n## Answer\n\n- `RequestId` string\n")
-	writeMembers(&b, op.response, "")
+	b.WriteString("\n## Answer\n\n")
+	if op.response.Kind() == reflect.Struct {
+		b.WriteString("- `RequestId` string\n")
+		writeMembers(&b, op.response, "")
+	} else {
+		b.WriteString("A stream of events, for as long as the caller stays.\n")
+	}
 
 	b.WriteString("\n## Errors\n\nBeside [those of every call](README.md#errors-of-every-call):\n\n| HTTP | code | message |\n| --- | --- | --- |\n")
 	writeErrors(&b, sortedErrors(op))

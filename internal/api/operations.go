@@ -42,3 +42,10 @@ var operations = []*operation{
 	&updateLiveAppRecordConfig,
 	&updateLiveRecordNotifyConfig,
 }
+
+// ownOperations are ours: the service has none of them, and their names say so.
+// Policies know them as they know the others.
+var ownOperations = []*operation{
+	&followEvents,
+	&replayDeliveries,
+}

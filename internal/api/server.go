@@ -71,6 +71,12 @@ type Config struct {
 	Streams  streamRegistry
 	// Sent tells what an attempt of a callback sent.
 	Sent func(live.Delivery, live.Attempt) (http.Header, []byte, error)
+	// Request returns the request of a callback and its body, for those who follow
+	// events; nil leaves the operation out.
+	Request func(live.Delivery, time.Time) (*http.Request, []byte, error)
+
+	// Replays has callbacks made once more; nil leaves the operation out.
+	Replays replayer
 
 	// Zone is that of the times in object names; nil stands for live.DefaultZone.
 	Zone *time.Location
@@ -99,6 +105,9 @@ type Server struct {
 	recorder     commander
 	streams      streamRegistry
 	sent         sentFunc
+	request      requestFunc
+	followers    *followers
+	replays      replayer
 	zone         *time.Location
 	log          *slog.Logger
 	now          func() time.Time
@@ -123,6 +132,9 @@ func New(c Config) *Server {
 		recorder:     c.Recorder,
 		streams:      c.Streams,
 		sent:         c.Sent,
+		request:      c.Request,
+		followers:    newFollowers(),
+		replays:      c.Replays,
 		zone:         c.Zone,
 		log:          c.Log,
 		now:          c.Now,
@@ -136,6 +148,12 @@ func New(c Config) *Server {
 	}
 	for _, op := range operations {
 		s.operations[op.name] = op
+	}
+	if s.request != nil {
+		s.operations[followEvents.name] = &followEvents
+	}
+	if s.replays != nil {
+		s.operations[replayDeliveries.name] = &replayDeliveries
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -179,6 +197,13 @@ type call struct {
 	format     wire.Format
 	retryAfter time.Duration // of a throttled call
 	denied     accessDenied  // detail of a call that policies refuse
+	streamed   streamer      // the answer, if it is not one piece
+}
+
+// A streamer is an answer that is written while it comes to be. Its error is for
+// the log.
+type streamer interface {
+	stream(ctx context.Context, w http.ResponseWriter) error
 }
 
 // ServeHTTP answers one request. Whatever happens, the answer has a RequestId
@@ -197,6 +222,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := s.do(w, r, c)
+	if c.streamed != nil {
+		err = c.streamed.stream(r.Context(), w)
+		s.logCall(r.Context(), c, http.StatusOK, "", s.now().Sub(started), nil)
+		if err != nil {
+			s.log.Warn("stream ended", keyRequestID, c.requestID, keyAction, c.op.name, keyErr, err)
+		}
+		return
+	}
 	status, code := http.StatusOK, ""
 	if err != nil {
 		refusal := wireError(c.op, err)
@@ -248,6 +281,10 @@ func (s *Server) do(w http.ResponseWriter, r *http.Request, c *call) (body []byt
 			s.undeclared(c.op, e)
 		}
 		return nil, err
+	}
+	if streamed, ok := answer.(streamer); ok {
+		c.streamed = streamed
+		return nil, nil
 	}
 	return wire.Encode(c.format, c.op.name+"Response", c.requestID, answer), nil
 }

@@ -19,6 +19,8 @@ type closedNetwork struct {
 var closedNetworks = []closedNetwork{
 	{netip.MustParsePrefix("169.254.0.0/16"), "link-local, where clouds keep metadata"},
 	{netip.MustParsePrefix("100.100.100.200/32"), "metadata of Alibaba Cloud"},
+	{netip.MustParsePrefix("100.96.0.96/32"), "metadata of Volcano Engine"},
+	{netip.MustParsePrefix("100.80.80.80/32"), "metadata of UCloud"},
 	{netip.MustParsePrefix("168.63.129.16/32"), "the platform address of Azure"},
 	{netip.MustParsePrefix("192.0.0.192/32"), "metadata of Oracle Cloud"},
 	{netip.MustParsePrefix("0.0.0.0/8"), "this machine"},
@@ -27,21 +29,27 @@ var closedNetworks = []closedNetwork{
 	{netip.MustParsePrefix("fe80::/10"), "link-local"},
 	{netip.MustParsePrefix("fd00:ec2::/32"), "metadata of AWS"},
 	{netip.MustParsePrefix("fd20:ce::/32"), "metadata of Google Cloud"},
+	{netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"), "metadata of Oracle Cloud"},
+	{netip.MustParsePrefix("fd00:100::100:200/128"), "metadata of Alibaba Cloud"},
+	{netip.MustParsePrefix("fd00:42::42/128"), "metadata of Scaleway"},
+	{netip.MustParsePrefix("fd00:a9fe:a9fe::1/128"), "metadata of Akamai"},
 	{netip.MustParsePrefix("::/128"), "this machine"},
 	{netip.MustParsePrefix("ff00::/8"), "multicast"},
 }
 
 // closedNames are names of such addresses, refused without asking a resolver.
 var closedNames = map[string]bool{
-	"instance-data":                true,
-	"instance-data.ec2.internal":   true,
-	"metadata":                     true,
-	"metadata.azure.internal":      true,
-	"metadata.goog":                true,
-	"metadata.google.internal":     true,
-	"metadata.packet.net":          true,
-	"metadata.platformequinix.com": true,
-	"metadata.tencentyun.com":      true,
+	"instance-data":                     true,
+	"instance-data.ec2.internal":        true,
+	"metadata":                          true,
+	"metadata.azure.internal":           true,
+	"metadata.goog":                     true,
+	"metadata.google.internal":          true,
+	"metadata.packet.net":               true,
+	"metadata.platformequinix.com":      true,
+	"metadata.tencentyun.com":           true,
+	"rancher-metadata":                  true,
+	"rancher-metadata.rancher.internal": true,
 }
 
 // public passes what the special-purpose registries of IANA leave: global
@@ -59,12 +67,20 @@ var embeddings = []struct {
 	{netip.MustParsePrefix("::/96"), 12},           // compatible, RFC 4291
 	{netip.MustParsePrefix("::ffff:0:0:0/96"), 12}, // translated, RFC 2765
 	{netip.MustParsePrefix("64:ff9b::/96"), 12},    // NAT64, RFC 6052
-	{netip.MustParsePrefix("64:ff9b:1::/48"), 12},  // local NAT64, RFC 8215
 	{netip.MustParsePrefix("2002::/16"), 2},        // 6to4, RFC 3056
 	{teredo, 4},                                    // the server; the client follows inverted
 }
 
-var teredo = netip.MustParsePrefix("2001::/32") // RFC 4380
+var (
+	teredo     = netip.MustParsePrefix("2001::/32")      // RFC 4380
+	localNAT64 = netip.MustParsePrefix("64:ff9b:1::/48") // RFC 8215
+	thisHost   = netip.MustParsePrefix("0.0.0.0/8")
+)
+
+// localNAT64Forms say which bytes of an address of a local NAT64 are the IPv4
+// address, for each length of the prefix that RFC 6052, section 2.2, has room
+// for: 48, 56, 64 and 96 bits. Which of them is in use cannot be seen.
+var localNAT64Forms = [][4]int{{6, 7, 9, 10}, {7, 9, 10, 11}, {9, 10, 11, 12}, {12, 13, 14, 15}}
 
 // embeddedAddrs returns the IPv4 addresses that an IPv6 address carries.
 func embeddedAddrs(addr netip.Addr) []netip.Addr {
@@ -80,6 +96,14 @@ func embeddedAddrs(addr netip.Addr) []netip.Addr {
 	for _, e := range embeddings {
 		if e.Contains(addr) {
 			found = append(found, netip.AddrFrom4([4]byte(b[e.at:e.at+4])))
+		}
+	}
+	if localNAT64.Contains(addr) {
+		for _, f := range localNAT64Forms {
+			// Of one that does not belong to the form only zeros are left.
+			if ip := netip.AddrFrom4([4]byte{b[f[0]], b[f[1]], b[f[2]], b[f[3]]}); !thisHost.Contains(ip) {
+				found = append(found, ip)
+			}
 		}
 	}
 	if teredo.Contains(addr) {

@@ -2,7 +2,6 @@ package callback
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
@@ -16,8 +15,8 @@ import (
 
 // Defaults of a Config.
 const (
-	DefaultWorkers   = 256
-	DefaultPerOrigin = 8
+	DefaultWorkers   = 512
+	DefaultPerOrigin = 32
 )
 
 // shutdownGrace is how long Run waits for running attempts once its context ends.
@@ -38,14 +37,17 @@ type Config struct {
 	// TailOff ends a delivery after its burst of six attempts, as the vendor
 	// does. Otherwise it is tried for three days.
 	TailOff bool
-	// Secret makes Standard Webhooks signatures; nil makes none.
+	// Secret makes Standard Webhooks signatures of what has no secrets of its own in
+	// the store; nil makes none.
 	Secret wire.Secret
 	// EventHeaders adds the headers of wire.SetEventHeaders.
 	EventHeaders bool
+	// CloudEvents adds the headers of wire.SetCloudEventHeaders to what has a body.
+	CloudEvents bool
 	// UserAgent is sent with every callback; "" means DefaultUserAgent.
 	UserAgent string
 	// Workers bounds the attempts that run at a time, PerOrigin those to one
-	// server; 0 means the default.
+	// server, which begins with 8 and gets more as it answers; 0 means the default.
 	Workers   int
 	PerOrigin int
 }
@@ -60,15 +62,12 @@ type Deliverer struct {
 	workers   int
 	perOrigin int
 
-	wake  chan struct{}
+	inbox *inbox
 	stats stats
 }
 
 // New returns a deliverer; nothing runs before Run.
 func New(c Config) *Deliverer {
-	if c.UserAgent == "" {
-		c.UserAgent = DefaultUserAgent
-	}
 	if c.Workers <= 0 {
 		c.Workers = DefaultWorkers
 	}
@@ -76,33 +75,32 @@ func New(c Config) *Deliverer {
 		c.PerOrigin = DefaultPerOrigin
 	}
 	return &Deliverer{
-		store:    c.Store,
-		log:      c.Log,
-		schedule: schedule{tailOff: c.TailOff},
-		sender: &sender{
-			transport:    newTransport(c.Guard, c.PerOrigin),
-			userAgent:    c.UserAgent,
-			secret:       c.Secret,
-			eventHeaders: c.EventHeaders,
-		},
+		store:     c.Store,
+		log:       c.Log,
+		schedule:  schedule{tailOff: c.TailOff},
+		sender:    newSender(c),
 		workers:   c.Workers,
 		perOrigin: c.PerOrigin,
-		wake:      make(chan struct{}, 1),
+		inbox:     newInbox(),
 	}
 }
 
-// Wake tells that deliveries were committed. It never blocks, and many calls may
+// HandOver takes deliveries that an Update owes, once it has returned: those that
+// are leased to this server are tried at once, the others are looked for in the
+// table. It never blocks. What finds no room in memory is left to the table.
+func (d *Deliverer) HandOver(owed ...live.Delivery) {
+	if len(owed) > 0 {
+		d.inbox.put(owed...)
+	}
+}
+
+// Wake tells that the table has something new. It never blocks, and many calls may
 // have the effect of one.
-func (d *Deliverer) Wake() {
-	select {
-	case d.wake <- struct{}{}:
-	default:
-	}
-}
+func (d *Deliverer) Wake() { d.inbox.look() }
 
-// Run delivers until ctx ends, then waits up to 30 seconds for running attempts
-// and records them. What was claimed but not started keeps its lease; the next
-// Run gives it back before it claims. Only one Run may work on a store.
+// Run delivers until ctx ends, then waits up to 30 seconds for running attempts,
+// records them, and gives back what was not started. Only one Run may work on a
+// store under the same name.
 //
 // Run returns nil when ctx ends, and an error if the store is closed before. A
 // store that fails otherwise is asked again until it works.
@@ -112,80 +110,42 @@ func (d *Deliverer) Run(ctx context.Context) error {
 	defer d.sender.transport.CloseIdleConnections()
 
 	var attempts sync.WaitGroup
-	dispatcher := newDispatcher(d, func(c claim, done chan<- claim) {
-		attempts.Go(func() {
-			defer func() { done <- c }()
-			d.deliver(work, c.Delivery)
-		})
+	dispatcher := newDispatcher(d, func(c claim, ended chan<- outcome) {
+		attempts.Go(func() { ended <- d.attempt(work, c) })
 	})
-	err := dispatcher.run(ctx)
-
-	grace := time.AfterFunc(shutdownGrace, stop)
-	defer grace.Stop()
+	err := dispatcher.run(ctx, work)
+	stop() // what still runs
 	attempts.Wait()
 	d.stats.running.Store(0)
 	d.stats.waiting.Store(0)
 	return err
 }
 
-// deliver makes one attempt and records what came of it.
-func (d *Deliverer) deliver(ctx context.Context, dv live.Delivery) {
-	log := d.log.With(keyEventID, dv.Event.ID, keyDeliveryID, dv.ID, keyOrigin, live.Origin(dv.URL), keyAttempt, dv.Attempts+1)
+// attempt makes one attempt and returns what comes of it.
+func (d *Deliverer) attempt(ctx context.Context, c claim) (o outcome) {
+	o = outcome{begun: c, claim: c, lost: true}
 	defer func() {
 		if p := recover(); p != nil { // its lease runs out, and it is claimed again
-			log.Error("callback attempt panicked", keyErr, p, keyStack, string(debug.Stack()))
+			o.logger(d.log).Error("callback attempt panicked", keyErr, p, keyStack, string(debug.Stack()))
 		}
 	}()
-	a := d.sender.send(ctx, dv, d.schedule.timeout(dv.Attempts))
-	dv = d.outcome(dv, a)
-	if err := d.record(ctx, log, dv, a); err != nil { // its lease runs out, and it is made again
-		log.Error("callback attempt not recorded", keyStatus, a.Status, keyErr, err)
-		return
-	}
-	d.stats.attempts.Add(1)
-	switch dv.State {
-	case live.DeliveryDelivered:
-		d.stats.delivered.Add(1)
-		log.Debug("callback delivered", keyStatus, a.Status, keyElapsed, a.Elapsed)
-	case live.DeliveryDead:
-		d.stats.dead.Add(1)
-		log.Error("callback given up", keyStatus, a.Status, keyErr, a.Err, keyElapsed, a.Elapsed)
-	default:
-		log.Warn("callback attempt failed", keyStatus, a.Status, keyErr, a.Err, keyElapsed, a.Elapsed, keyDueAt, dv.DueAt)
-	}
+	o.attempt = d.sender.send(ctx, c.Delivery, d.schedule.timeout(c.Attempts))
+	o.claim.Delivery = d.outcome(c.Delivery, o.attempt)
+	o.lost = false
+	return o
 }
 
 // outcome returns what becomes of dv after attempt a.
 func (d *Deliverer) outcome(dv live.Delivery, a live.Attempt) live.Delivery {
-	dv.Attempts = a.Number
+	dv.Attempts++
 	if succeeded(a) {
 		dv.State, dv.DueAt = live.DeliveryDelivered, time.Time{}
 		return dv
 	}
-	due, ok := d.schedule.next(dv.Attempts, dv.Event.OccurredAt, time.Now(), rand.Float64())
+	due, ok := d.schedule.next(dv.Attempts, dv.ScheduledFrom(), time.Now(), a.RetryAfter, rand.Float64())
 	if !ok {
 		dv.State = live.DeliveryDead
 	}
 	dv.DueAt = due
 	return dv
-}
-
-// record writes an attempt and its outcome, again and again while the store may
-// only be unavailable.
-func (d *Deliverer) record(ctx context.Context, log *slog.Logger, dv live.Delivery, a live.Attempt) error {
-	var retry backoff
-	for {
-		err := d.store.Update(ctx, func(tx store.Tx) error { return tx.FinishAttempt(ctx, dv, a) })
-		if !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrUncertain) {
-			return err
-		}
-		wait := retry.next()
-		d.stats.storeErrors.Add(1)
-		log.Error("recording callback attempt failed", keyErr, err, keyRetryIn, wait)
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return err
-		}
-	}
 }

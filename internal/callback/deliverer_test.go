@@ -266,9 +266,9 @@ func TestTheStoreIsNotAskedInVainWhileAReceiverHangs(t *testing.T) {
 		}
 		b.d.Wake()
 		wait(time.Second)
-		before := b.store.viewed()
+		before := b.store.timesAsked()
 		wait(3 * time.Second) // within the first attempts
-		if n := b.store.viewed() - before; n != 0 {
+		if n := b.store.timesAsked() - before; n != 0 {
 			t.Errorf("the store was asked %d times in three seconds without news", n)
 		}
 	})
@@ -368,8 +368,9 @@ func TestABacklogOfOneReceiverIsWorkedOff(t *testing.T) {
 		if most != DefaultPerOrigin {
 			t.Errorf("at most %d attempts ran at a time, want %d", most, DefaultPerOrigin)
 		}
-		if b.net.dialled() > DefaultPerOrigin {
-			t.Errorf("%d connections were opened, want %d at most", b.net.dialled(), DefaultPerOrigin)
+		// The next attempt may begin before the transport has a connection back.
+		if n := b.net.dialled(); n > 2*DefaultPerOrigin {
+			t.Errorf("%d connections were opened for 500 callbacks, want %d or so", n, DefaultPerOrigin)
 		}
 	})
 }
@@ -431,6 +432,8 @@ func TestAKillBetweenAnswerAndRecordRepeatsTheAttemptUnderTheSameID(t *testing.T
 	})
 }
 
+var errTwice = errors.New("fails twice")
+
 func TestAStoreThatFailsLosesNothing(t *testing.T) {
 	t.Parallel()
 	claims := func(tx *memTx) bool { return tx.claimed > 0 }
@@ -445,12 +448,13 @@ func TestAStoreThatFailsLosesNothing(t *testing.T) {
 	}{
 		{"claim fails, not written", claims, store.ErrUnavailable, false, 10 * time.Second, 1},
 		{"claim fails, uncertain and not written", claims, store.ErrUncertain, false, 10 * time.Second, 1},
-		{"claim fails, yet written", claims, store.ErrUncertain, true, claimLease + 10*time.Second, 1},
+		{"claim fails, yet written", claims, store.ErrUncertain, true, live.DeliveryLease + 10*time.Second, 1},
 		{"claim fails for another reason", claims, errKilled, false, 10 * time.Second, 1},
 		{"finish fails, not written", finishes, store.ErrUnavailable, false, 10 * time.Second, 1},
 		{"finish fails, uncertain and not written", finishes, store.ErrUncertain, false, 10 * time.Second, 1},
 		{"finish fails, yet written", finishes, store.ErrUncertain, true, 10 * time.Second, 1},
-		{"finish fails for another reason", finishes, errKilled, false, claimLease + 10*time.Second, 2},
+		{"finish fails for another reason, among others", finishes, errKilled, false, 10 * time.Second, 1},
+		{"finish fails for another reason, alone too", finishes, errTwice, false, live.DeliveryLease + 10*time.Second, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -461,8 +465,11 @@ func TestAStoreThatFailsLosesNothing(t *testing.T) {
 				defer b.net.serve(sinkAddress, &s)()
 				wait(time.Second)
 				failures := 3
-				if tt.err == errKilled {
+				switch tt.err {
+				case errKilled:
 					failures = 1
+				case errTwice:
+					failures = 2
 				}
 				b.store.setFault(func(tx *memTx) (error, bool) {
 					if tt.at(tx) && failures > 0 {
@@ -487,7 +494,7 @@ func TestAStoreThatFailsLosesNothing(t *testing.T) {
 				if len(got) != tt.requests || len(ids) != 1 {
 					t.Errorf("%d requests with %d ids, want %d with one", len(got), len(ids), tt.requests)
 				}
-				if b.d.Stats().StoreErrors == 0 && tt.err != errKilled {
+				if b.d.Stats().StoreErrors == 0 {
 					t.Error("no store error was counted")
 				}
 			})
@@ -598,7 +605,7 @@ func TestAnAttemptThatPanicsHarmsNoOther(t *testing.T) {
 			return nil, false
 		})
 		d := b.owe("show", hook)
-		wait(2 * claimLease)
+		wait(2 * live.DeliveryLease)
 		if after := b.store.delivery(d.ID); after.State != live.DeliveryDelivered {
 			t.Errorf("delivery = %+v, want delivered once its lease ran out", after)
 		}

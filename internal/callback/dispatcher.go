@@ -12,139 +12,375 @@ import (
 )
 
 const (
-	// claimBatch bounds how many deliveries one claim takes.
-	claimBatch = 64
-	// claimLease is how long a claim holds a delivery. An attempt starts only in
-	// time to end before, and to be recorded within recordTime.
-	claimLease = time.Minute
+	// claimBatch bounds how many deliveries one round claims.
+	claimBatch = maxWaiting / 2
+	// An attempt starts only in time to end before its lease, and to be recorded
+	// within recordTime.
 	recordTime = 5 * time.Second
 
-	// idlePoll is how often the store is asked even though nothing calls for it,
-	// against clocks that jump. minPoll is the least wait for a delivery that is
+	// Rounds that record outcomes begin companyWait apart, so that many outcomes
+	// share one; company is how many need not wait.
+	companyWait = 5 * time.Millisecond
+	company     = 64
+	// maxUnrecorded bounds the outcomes that are not recorded, which a crash would
+	// have repeated: above, no attempt starts.
+	maxUnrecorded = 2048
+	// maxReleased bounds the leases that wait to be given back. Those beyond run
+	// out.
+	maxReleased = 4096
+
+	// idlePoll is how often the table is looked into even though nothing calls for
+	// it, against clocks that jump. minPoll is the least wait for a delivery that is
 	// said to be due and yet was not handed out.
 	idlePoll = 30 * time.Second
 	minPoll  = 20 * time.Millisecond
 )
 
-// A dispatcher claims deliveries and starts them as workers are free. It is the
-// one goroutine that owns the queue.
+// A dispatcher starts attempts as workers are free: of what is handed over as it
+// is committed, and of what it claims from the table. It is the one goroutine
+// that owns the queue. What it has to say to the store, it says in rounds, one
+// after the other, and goes on meanwhile.
 type dispatcher struct {
 	store deliveryStore
 	log   *slog.Logger
 	stats *stats
-	wake  <-chan struct{}
-	// start makes an attempt in a goroutine of its own and sends the claim to
-	// done at its end.
-	start func(c claim, done chan<- claim)
+	inbox *inbox
+	// start makes an attempt in a goroutine of its own and sends its outcome to
+	// ended.
+	start func(c claim, ended chan<- outcome)
 
 	schedule schedule
 	queue    *queue
-	maxHeld  int
-	done     chan claim
-	released bool // the claims of an earlier run
+	ended    chan outcome
+	rounds   chan *round // that are over
+	buffer   []live.Delivery
+
+	inRound  bool
+	outcomes []outcome         // to be recorded
+	roundAt  time.Time         // when the last round with outcomes began
+	alone    int               // how many of these are recorded one by one, after a failure
+	released []live.DeliveryID // whose leases are given back
+	lookAt   time.Time         // when to look into the table
+	probeAt  time.Time         // when the first probe is due; zero: none
+	retryAt  time.Time         // the store has failed: no round before
+	retry    backoff
+	restored bool // the claims of an earlier run are given back
 }
 
-func newDispatcher(d *Deliverer, start func(c claim, done chan<- claim)) *dispatcher {
+func newDispatcher(d *Deliverer, start func(c claim, ended chan<- outcome)) *dispatcher {
 	return &dispatcher{
 		store:    d.store,
 		log:      d.log,
 		stats:    &d.stats,
-		wake:     d.wake,
+		inbox:    d.inbox,
 		start:    start,
 		schedule: d.schedule,
 		queue:    newQueue(d.workers, d.perOrigin),
-		// Room for as many hanging origins as would occupy all workers, each with
-		// as many deliveries as it can hold: one short of its workers, and a batch.
-		maxHeld: (d.workers/d.perOrigin + 1) * (d.perOrigin + claimBatch),
-		done:    make(chan claim, d.workers), // so that sending never blocks
+		ended:    make(chan outcome, d.workers), // so that sending never blocks
+		rounds:   make(chan *round, 1),
 	}
 }
 
-// run dispatches until ctx ends, and returns nil, or until the store is closed.
-func (p *dispatcher) run(ctx context.Context) error {
-	var retry backoff
+// run dispatches until ctx ends, then waits up to shutdownGrace for the attempts
+// that run, records them and gives back what is held. It returns nil, or an error
+// once the store is closed. Rounds run with work, which outlives ctx.
+func (p *dispatcher) run(ctx, work context.Context) error {
+	work, cancel := context.WithCancel(work)
+	defer cancel()
+	var grace <-chan time.Time
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	stop, stopping := ctx.Done(), false
 	for {
-		wait, err := p.claim(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, store.ErrClosed):
-			return fmt.Errorf("claim deliveries: %w", err)
-		case err != nil:
-			wait = retry.next()
-			p.stats.storeErrors.Add(1)
-			p.log.Error("claiming deliveries failed", keyErr, err, keyRetryIn, wait)
-		default:
-			retry = backoff{}
+		now := time.Now()
+		if !stopping {
+			p.startAttempts(now)
 		}
-		for c, ok := p.queue.next(time.Now()); ok; c, ok = p.queue.next(time.Now()) {
-			p.start(c, p.done)
-		}
+		p.beginRound(work, now, stopping)
 		p.stats.running.Store(int64(p.queue.running))
-		p.stats.waiting.Store(int64(len(p.queue.held) - p.queue.running))
-		p.rest(ctx, wait)
-	}
-}
-
-// claim claims what is due and returns how long there will be nothing more.
-func (p *dispatcher) claim(ctx context.Context) (wait time.Duration, err error) {
-	limit := min(claimBatch, p.maxHeld-len(p.queue.held))
-	if limit <= 0 {
-		return idlePoll, nil // the end of an attempt makes room
-	}
-	now := time.Now()
-	lease := now.Add(claimLease)
-	var claimed []live.Delivery
-	err = p.store.Update(ctx, func(tx store.Tx) (err error) {
-		if !p.released {
-			if err := tx.ReleaseClaims(ctx); err != nil {
+		p.stats.waiting.Store(int64(len(p.queue.held) - p.queue.running - len(p.outcomes)))
+		if stopping && p.idle() {
+			return nil
+		}
+		timer.Reset(p.rest(now, stopping))
+		select {
+		case <-p.inbox.signal:
+			p.take(stopping)
+		case o := <-p.ended:
+			p.attemptEnded(o)
+			for len(p.ended) > 0 {
+				p.attemptEnded(<-p.ended)
+			}
+		case r := <-p.rounds:
+			if err := p.endRound(r); err != nil {
 				return err
 			}
+		case <-timer.C:
+		case <-stop:
+			stop, stopping = nil, true
+			grace = time.After(shutdownGrace)
+			p.releaseAll()
+		case <-grace:
+			cancel()
+			if p.inRound {
+				<-p.rounds
+			}
+			return nil
 		}
-		claimed, err = tx.ClaimDeliveries(ctx, now, lease, burstRetries, limit, p.queue.busy())
-		return err
-	})
-	if err != nil {
-		return 0, err
 	}
-	p.released = true
-	for _, dv := range claimed {
-		startBy := lease.Add(-p.schedule.timeout(dv.Attempts) - responseWait - recordTime)
-		p.queue.add(claim{Delivery: dv, origin: live.Origin(dv.URL), startBy: startBy})
-	}
-	if len(claimed) == limit {
-		return 0, nil
-	}
-	return p.untilDue(ctx)
 }
 
-// untilDue returns how long to wait for the next delivery of an origin that is
-// not busy.
-func (p *dispatcher) untilDue(ctx context.Context) (wait time.Duration, err error) {
-	wait = idlePoll
-	err = p.store.View(ctx, func(r store.Reader) error {
-		due, ok, err := r.NextDue(ctx, burstRetries, p.queue.busy())
-		if ok {
-			wait = min(max(time.Until(due), minPoll), idlePoll)
-		}
-		return err
-	})
-	return wait, err
+// idle reports whether nothing is left to be done before an end.
+func (p *dispatcher) idle() bool {
+	return p.queue.running == 0 && !p.inRound && len(p.outcomes) == 0 && len(p.released) == 0
 }
 
-// rest waits for the end of an attempt, a wake-up or the end of ctx, and for at
-// most wait.
-func (p *dispatcher) rest(ctx context.Context, wait time.Duration) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case c := <-p.done:
-		p.queue.done(c)
-	case <-p.wake:
-	case <-timer.C:
-	case <-ctx.Done():
+// rest returns how long nothing is to be done, unless something happens.
+func (p *dispatcher) rest(now time.Time, stopping bool) time.Duration {
+	if p.inRound {
+		return idlePoll
 	}
-	for len(p.done) > 0 { // one claim serves them all
-		p.queue.done(<-p.done)
+	wait := idlePoll
+	if len(p.outcomes) > 0 {
+		wait = p.roundAt.Add(companyWait).Sub(now)
 	}
+	if !stopping {
+		wait = min(wait, p.lookAt.Sub(now))
+		if !p.probeAt.IsZero() {
+			wait = min(wait, p.probeAt.Sub(now))
+		}
+	}
+	return min(max(wait, p.retryAt.Sub(now), 0), idlePoll)
+}
+
+// startAttempts starts what can be started.
+func (p *dispatcher) startAttempts(now time.Time) {
+	for len(p.outcomes) < maxUnrecorded {
+		c, ok := p.queue.next(now)
+		if !ok {
+			return
+		}
+		p.start(c, p.ended)
+		p.refill(p.queue.origins[c.origin])
+	}
+}
+
+// refill looks into the table for an origin of which it has more.
+func (p *dispatcher) refill(l *line) {
+	if l.left && l.low() {
+		l.left = false
+		p.lookAt = time.Time{}
+	}
+}
+
+// take takes what was handed over.
+func (p *dispatcher) take(stopping bool) {
+	handed, wake := p.inbox.take(p.buffer)
+	p.buffer = handed
+	if wake {
+		p.lookAt = time.Time{}
+	}
+	for _, d := range handed {
+		if p.queue.holds(d.ID) {
+			continue
+		}
+		c := p.claimOf(d)
+		l := p.queue.line(c.origin)
+		switch {
+		case len(p.queue.held) >= maxHeld:
+			p.lookAt = minTime(p.lookAt, time.Now().Add(minPoll))
+			p.release(c)
+		case stopping || l.left || !l.breaker.closed() || l.waiting() >= maxWaiting:
+			l.left = true // and so has what follows it, until the table has no more
+			p.release(c)
+			p.refill(l)
+		default:
+			p.queue.add(c)
+		}
+	}
+}
+
+// claimOf returns the claim of a delivery that is leased to this server.
+func (p *dispatcher) claimOf(d live.Delivery) claim {
+	return claim{
+		Delivery: d,
+		origin:   live.Origin(d.URL),
+		startBy:  d.LeasedUntil.Add(-p.schedule.timeout(d.Attempts) - responseWait - recordTime),
+	}
+}
+
+// release leaves a delivery to the table. The lease that cannot be noted runs out.
+func (p *dispatcher) release(c claim) {
+	if len(p.released) < maxReleased {
+		p.released = append(p.released, c.ID)
+	}
+}
+
+// releaseAll leaves all that waits to the table.
+func (p *dispatcher) releaseAll() {
+	for _, l := range p.queue.origins {
+		for _, c := range p.queue.clear(l) {
+			p.release(c)
+		}
+	}
+}
+
+// attemptEnded takes back the worker of an attempt and sees how its origin does.
+func (p *dispatcher) attemptEnded(o outcome) {
+	l := p.queue.ended(o.begun)
+	now := time.Now()
+	inUse := l.running + 1
+	switch {
+	case o.lost: // its lease runs out
+		p.queue.forget(o.claim)
+	case o.answered():
+		if l.breaker.answered() {
+			p.log.Info("receiver answers again", keyOrigin, l.origin)
+			p.lookAt = time.Time{}
+		}
+		if o.attempt.Elapsed < promptAnswer {
+			l.pace.faster(inUse)
+		}
+	default:
+		l.pace.slower()
+		if l.breaker.silent(now) {
+			p.log.Warn("receiver does not answer, it is probed from now on", keyOrigin, l.origin, keyErr, o.attempt.Err)
+			for _, c := range p.queue.clear(l) {
+				p.release(c)
+			}
+		}
+		p.planProbe(l)
+	}
+	if !o.lost {
+		p.outcomes = append(p.outcomes, o)
+	}
+	p.queue.giveTurn(l)
+	p.refill(l)
+	p.queue.tidy(l)
+}
+
+// planProbe sees that the next probe of a line is not missed.
+func (p *dispatcher) planProbe(l *line) {
+	if b := &l.breaker; !b.closed() && (p.probeAt.IsZero() || b.probeAt.Before(p.probeAt)) {
+		p.probeAt = b.probeAt
+	}
+}
+
+// probes returns the origins that are to be probed at now, and plans the next.
+func (p *dispatcher) probes(now time.Time) (due []string) {
+	if p.probeAt.IsZero() || now.Before(p.probeAt) {
+		return nil
+	}
+	p.probeAt = time.Time{}
+	for origin, l := range p.queue.origins {
+		if l.breaker.due(now) {
+			l.breaker.probe(now)
+			due = append(due, origin)
+		}
+		p.planProbe(l)
+	}
+	return due
+}
+
+// beginRound begins a round with the store if there is a reason for one.
+func (p *dispatcher) beginRound(ctx context.Context, now time.Time, stopping bool) {
+	if p.inRound || now.Before(p.retryAt) {
+		return
+	}
+	r := &round{now: now, lease: now.Add(live.DeliveryLease)}
+	ripe := len(p.outcomes) >= company || len(p.outcomes) > 0 && (stopping || !now.Before(p.roundAt.Add(companyWait)))
+	looking := !stopping && !now.Before(p.lookAt)
+	if !stopping && p.alone == 0 {
+		r.probes = p.probes(now)
+	}
+	if !ripe && !looking && len(p.released) == 0 && len(r.probes) == 0 {
+		return
+	}
+	if r.outcomes, p.outcomes = p.outcomes, nil; len(r.outcomes) > 0 {
+		p.roundAt = now
+	}
+	if p.alone > 0 && len(r.outcomes) > 0 {
+		r.outcomes, p.outcomes = r.outcomes[:1:1], r.outcomes[1:]
+		p.alone--
+		r.alone = true
+	} else {
+		r.released, p.released = p.released, nil
+	}
+	if !stopping && !r.alone {
+		r.restore = !p.restored
+		r.limit = min(claimBatch, maxHeld-len(p.queue.held))
+		r.skip = p.queue.full()
+		if r.look = looking || r.restore; r.look {
+			p.lookAt = now.Add(idlePoll)
+		}
+	}
+	p.inRound = true
+	go func() {
+		r.err = r.run(ctx, p.store)
+		p.rounds <- r
+	}()
+}
+
+// endRound takes in what came of a round. It fails once the store is closed.
+func (p *dispatcher) endRound(r *round) error {
+	p.inRound = false
+	if r.err != nil {
+		return p.roundFailed(r)
+	}
+	p.retry, p.retryAt = backoff{}, time.Time{}
+	p.restored = p.restored || r.restore
+	for _, o := range r.outcomes {
+		p.queue.forget(o.claim)
+		p.stats.recorded(o)
+		o.report(p.log)
+		if o.claim.State == live.DeliveryPending {
+			p.lookAt = minTime(p.lookAt, o.claim.DueAt)
+		}
+	}
+	for _, d := range r.claimed {
+		d.LeasedUntil = r.lease
+		if !p.queue.holds(d.ID) {
+			p.queue.add(p.claimOf(d))
+		}
+	}
+	for _, origin := range r.probes {
+		if l := p.queue.origins[origin]; l != nil && l.waiting()+l.running == 0 {
+			l.breaker.later(time.Now()) // nothing is due, or its lease is another's
+			p.planProbe(l)
+		}
+	}
+	if r.looked {
+		p.lookAt = minTime(p.lookAt, r.nextLook)
+	}
+	return nil
+}
+
+// roundFailed puts back what a round could not record, to try again later.
+func (p *dispatcher) roundFailed(r *round) error {
+	if errors.Is(r.err, store.ErrClosed) {
+		return fmt.Errorf("claim deliveries: %w", r.err)
+	}
+	again := errors.Is(r.err, store.ErrUnavailable) || errors.Is(r.err, store.ErrUncertain)
+	if !again && r.alone { // its lease runs out, and it is made again
+		o := r.outcomes[0]
+		o.logger(p.log).Error("callback attempt not recorded", keyStatus, o.attempt.Status, keyErr, r.err)
+		p.queue.forget(o.claim)
+		r.outcomes = nil
+	} else if !again { // one of them may be the reason, or what else was asked for
+		p.alone = len(r.outcomes)
+	}
+	p.outcomes = append(r.outcomes, p.outcomes...)
+	p.released = append(r.released, p.released...)
+	for _, origin := range r.probes {
+		if l := p.queue.origins[origin]; l != nil {
+			l.breaker.later(r.now)
+			p.planProbe(l)
+		}
+	}
+	wait := p.retry.next()
+	p.retryAt = time.Now().Add(wait)
+	p.lookAt = time.Time{}
+	p.stats.storeErrors.Add(1)
+	p.log.Error("keeping account of deliveries failed", keyErr, r.err, keyRetryIn, wait)
+	return nil
 }

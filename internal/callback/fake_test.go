@@ -27,7 +27,7 @@ type memStore struct {
 	lanes    map[lane][]live.DeliveryID
 	attempts []live.Attempt
 	seqs     map[live.StreamKey]int64
-	views    int
+	asked    int
 
 	// fault is asked at each Update, after what fn did: written says whether the
 	// Update is kept although it fails.
@@ -67,6 +67,7 @@ type memTx struct {
 func (s *memStore) Update(ctx context.Context, fn func(store.Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked++
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -99,15 +100,15 @@ func (tx *memTx) put(r row) {
 func (s *memStore) View(_ context.Context, fn func(store.Reader) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.views++
+	s.asked++
 	return fn(&memTx{s: s})
 }
 
-// viewed returns how many Views there were.
-func (s *memStore) viewed() int {
+// timesAsked returns how many Updates and Views there were.
+func (s *memStore) timesAsked() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.views
+	return s.asked
 }
 
 func (s *memStore) setFault(fault func(tx *memTx) (err error, written bool)) {
@@ -180,6 +181,36 @@ func (tx *memTx) FinishAttempt(_ context.Context, d live.Delivery, a live.Attemp
 	tx.finished = append(tx.finished, a)
 	return nil
 }
+
+func (tx *memTx) FinishAttempts(ctx context.Context, list []store.FinishedAttempt) (freed bool, err error) {
+	for _, f := range list {
+		if err := tx.FinishAttempt(ctx, f.Delivery, f.Attempt); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (tx *memTx) ClaimOf(ctx context.Context, now, lease time.Time, burst, limit int, origin string) ([]live.Delivery, error) {
+	var skip []string
+	for _, r := range tx.s.rows {
+		if r.origin != origin {
+			skip = append(skip, r.origin)
+		}
+	}
+	return tx.ClaimDeliveries(ctx, now, lease, burst, limit, skip)
+}
+
+func (tx *memTx) ReleaseDeliveries(_ context.Context, ids []live.DeliveryID) error {
+	for _, id := range ids {
+		r := tx.s.rows[id]
+		r.lease = time.Time{}
+		tx.put(r)
+	}
+	return nil
+}
+
+func (tx *memTx) WebhookSecrets(context.Context) ([]live.WebhookSecret, error) { return nil, nil }
 
 func (tx *memTx) ReleaseClaims(context.Context) error {
 	for _, r := range tx.s.rows {

@@ -7,8 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,7 +25,8 @@ const (
 )
 
 // A GuardConfig says which addresses may be called beyond public ones. Link-local
-// addresses and those of cloud metadata stay closed whatever it says.
+// addresses, those of cloud metadata and this server's own listeners stay closed
+// whatever it says.
 type GuardConfig struct {
 	// AllowNetworks opens addresses, whatever name leads to them.
 	AllowNetworks []netip.Prefix
@@ -43,18 +44,21 @@ type Guard struct {
 	networks []netip.Prefix
 	hosts    map[string]bool
 	dev      bool
+	own      atomic.Pointer[ownListeners]
 
-	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
-	dial   func(ctx context.Context, d *net.Dialer, network, address string) (net.Conn, error)
+	lookup     func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	interfaces func() ([]netip.Addr, error)
+	dial       func(ctx context.Context, d *net.Dialer, network, address string) (net.Conn, error)
 }
 
 // NewGuard returns a guard. It fails if AllowHosts holds what is not the name of
 // a host, or a name that stays closed.
 func NewGuard(c GuardConfig) (*Guard, error) {
 	g := &Guard{
-		hosts:  make(map[string]bool),
-		dev:    c.Dev,
-		lookup: net.DefaultResolver.LookupNetIP,
+		hosts:      make(map[string]bool),
+		dev:        c.Dev,
+		lookup:     net.DefaultResolver.LookupNetIP,
+		interfaces: interfaceAddrs,
 		dial: func(ctx context.Context, d *net.Dialer, network, address string) (net.Conn, error) {
 			return d.DialContext(ctx, network, address)
 		},
@@ -104,27 +108,19 @@ func (g *Guard) CheckURL(ctx context.Context, rawURL string) error {
 func (g *Guard) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	host, port, err := net.SplitHostPort(address)
+	t, err := parseAddress(address)
 	if err != nil {
 		return nil, err
-	}
-	portNumber, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return nil, fmt.Errorf("dial port %q: %w", port, err)
-	}
-	t, err := parseHost(host)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", live.ErrURLMalformed, err)
 	}
 	addrs, err := g.resolve(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	return g.dialFirst(ctx, network, t, addrs, uint16(portNumber))
+	return g.dialFirst(ctx, network, t, addrs)
 }
 
 // dialFirst connects to the first of addrs that answers.
-func (g *Guard) dialFirst(ctx context.Context, network string, t target, addrs []netip.Addr, port uint16) (net.Conn, error) {
+func (g *Guard) dialFirst(ctx context.Context, network string, t target, addrs []netip.Addr) (net.Conn, error) {
 	dialer := &net.Dialer{ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 		dialled, err := netip.ParseAddrPort(address)
 		if err != nil {
@@ -138,7 +134,7 @@ func (g *Guard) dialFirst(ctx context.Context, network string, t target, addrs [
 		if i == len(addrs)-1 {
 			dialer.Timeout = dialTimeout
 		}
-		conn, err := g.dial(ctx, dialer, network, netip.AddrPortFrom(addr, port).String())
+		conn, err := g.dial(ctx, dialer, network, netip.AddrPortFrom(addr, t.port).String())
 		if err == nil {
 			return conn, nil
 		}
@@ -218,6 +214,13 @@ func (g *Guard) checkAddr(t target, addr netip.Addr) error {
 	addr = addr.WithZone("") // no network contains an address with a zone
 	if what := closedAs(addr); what != "" {
 		return fmt.Errorf("%w: %s (%s), which stays closed in every mode", live.ErrURLUnsafe, where, what)
+	}
+	own, err := g.isOwn(netip.AddrPortFrom(addr, t.port))
+	if err != nil {
+		return err
+	}
+	if own {
+		return fmt.Errorf("%w: %s (port %d of this server itself), which stays closed in every mode; give the URL of your own server", live.ErrURLUnsafe, where, t.port)
 	}
 	local := addr.IsLoopback() || addr.IsPrivate()
 	if g.allows(addr) || g.hosts[t.name] || g.dev && local {

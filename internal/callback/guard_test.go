@@ -129,13 +129,15 @@ var unsafe = []string{
 	"http://zone.example/", "http://imds.example/", "http://imds6.example/", "http://[fd00:ec2::254]/", "http://[fd00:ec2::23]/", "http://[fd20:ce::254]/", "http://100.100.100.200/", "http://168.63.129.16/",
 	"http://192.0.0.192/", "http://metadata/", "http://metadata.google.internal/computeMetadata/v1/", "http://METADATA.google.internal./", "http://metadata.goog/", "http://instance-data/",
 	"http://instance-data.ec2.internal/", "http://metadata.tencentyun.com/", "http://metadata.azure.internal/", "http://metadata.packet.net/", "http://metadata.platformequinix.com/",
+	"http://rancher-metadata/", "http://rancher-metadata.rancher.internal/", "http://100.96.0.96/", "http://100.80.80.80/", "http://[fd00:c1::a9fe:a9fe]/", "http://[fd00:100::100:200]/", "http://[fd00:42::42]/",
+	"http://[fd00:a9fe:a9fe::1]/", "http://169.254.0.23/", "http://169.254.42.42/", "http://[fe80::a9fe:a9fe]/",
 	// special purpose
 	"http://192.0.0.1/", "http://192.0.2.1/", "http://198.51.100.1/", "http://203.0.113.1/", "http://198.18.0.1/", "http://198.19.255.255/", "http://192.88.99.1/", "http://192.31.196.1/", "http://192.52.193.1/",
 	"http://192.175.48.1/", "http://[2001:db8::1]/", "http://[3fff::1]/", "http://[2001:2::1]/", "http://[2001:10::1]/", "http://[2001:20::1]/", "http://[100::1]/", "http://[5f00::1]/", "http://[3ffe::1]/",
 	"http://[2620:4f:8000::1]/", "http://[fec0::1]/", "http://[4000::1]/", "http://[e000::1]/", "http://[1::1]/",
 	// IPv6 that carries IPv4
 	"http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/", "http://[::ffff:10.0.0.1]/", "http://[::ffff:169.254.169.254]/", "http://[::ffff:93.184.216.34]/", "http://[::127.0.0.1]/", "http://[::93.184.216.34]/",
-	"http://[::ffff:0:127.0.0.1]/", "http://[64:ff9b::127.0.0.1]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[64:ff9b::5db8:d822]/", "http://[64:ff9b:1::10.0.0.1]/", "http://nat64.example/",
+	"http://[::ffff:0:127.0.0.1]/", "http://[64:ff9b::127.0.0.1]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[64:ff9b::5db8:d822]/", "http://[64:ff9b:1::10.0.0.1]/", "http://[64:ff9b:1:7f00:0:100::]/", "http://[64:ff9b:1:7f:0:1::]/", "http://[64:ff9b:1:0:7f:0:100:0]/", "http://nat64.example/",
 	"http://[2002:7f00:1::]/", "http://[2002:a9fe:a9fe::1]/", "http://[2002:c0a8:101::1]/", "http://[2002:5db8:d822::1]/", "http://[2001:0:7f00:1::]/", "http://[2001:0:5db8:d822:0:0:5601:5601]/",
 	"http://[2606:2800:220:1:0:5efe:7f00:1]/", "http://[2606:2800:220:1:200:5efe:a9fe:a9fe]/",
 	// several addresses, of which one is enough
@@ -223,10 +225,11 @@ func TestAllowListsOpenExactlyWhatTheySay(t *testing.T) {
 			"http://127.0.0.1:3000/ http://localhost:3000/ http://app.localhost/ http://[::1]/ http://10.0.0.1/ http://192.168.1.1/ http://172.16.0.1/ http://[fc00::1]/ http://private.example/ http://mixed.example/ http://mixed-last.example/",
 			"http://100.64.0.1/ http://169.254.169.254/ http://[fe80::1]/ http://[fd00:ec2::254]/ http://100.100.100.200/ http://0.0.0.0/ http://metadata.google.internal/ http://198.18.0.1/ http://[64:ff9b::127.0.0.1]/ http://mixed-imds.example/ http://shared.example/"},
 		{"everything at once", everything,
-			"http://127.0.0.1/ http://10.0.0.1/ http://100.64.0.1/ http://198.18.0.1/ http://203.0.113.1/ http://240.0.0.1/ http://[2001:db8::1]/ http://[::ffff:10.0.0.1]/",
+			"http://127.0.0.1/ http://10.0.0.1/ http://100.64.0.1/ http://198.18.0.1/ http://203.0.113.1/ http://240.0.0.1/ http://[2001:db8::1]/ http://[::ffff:10.0.0.1]/ http://[64:ff9b:1::10.0.0.1]/ http://[64:ff9b:1:a00:0:100::]/",
 			"http://169.254.169.254/ http://imds.example/ http://imds6.example/ http://linklocal.example/ http://zone.example/ http://mixed-imds.example/ http://zero.example/ http://[::ffff:169.254.169.254]/ http://[::169.254.169.254]/ " +
-				"http://[64:ff9b::a9fe:a9fe]/ http://[64:ff9b:1::a9fe:a9fe]/ http://[2002:a9fe:a9fe::1]/ http://[2001:0:a9fe:a9fe::]/ http://[2001:0:1:1:0:0:5601:5601]/ http://[2606:2800:220:1:0:5efe:a9fe:a9fe]/ http://[::]/ http://[ff02::1]/ " +
-				"http://224.0.0.1/ http://255.255.255.255/ http://168.63.129.16/ http://192.0.0.192/ http://metadata/ http://metadata.goog/ http://[fe80::1]/ http://[fd00:ec2::254]/ http://[fd20:ce::254]/"},
+				"http://[64:ff9b::a9fe:a9fe]/ http://[64:ff9b:1::a9fe:a9fe]/ http://[64:ff9b:1:a9fe:a9:fe00::]/ http://[64:ff9b:1:a9:fe:a9fe::]/ http://[64:ff9b:1:0:a9:fea9:fe00:0]/ http://[2002:a9fe:a9fe::1]/ http://[2001:0:a9fe:a9fe::]/ http://[2001:0:1:1:0:0:5601:5601]/ http://[2606:2800:220:1:0:5efe:a9fe:a9fe]/ http://[::]/ http://[ff02::1]/ " +
+				"http://224.0.0.1/ http://255.255.255.255/ http://168.63.129.16/ http://192.0.0.192/ http://metadata/ http://metadata.goog/ http://[fe80::1]/ http://[fd00:ec2::254]/ http://[fd20:ce::254]/ " +
+				"http://100.100.100.200/ http://100.96.0.96/ http://100.80.80.80/ http://[fd00:c1::a9fe:a9fe]/ http://[fd00:100::100:200]/ http://[fd00:42::42]/ http://[fd00:a9fe:a9fe::1]/ http://rancher-metadata/"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -404,7 +407,7 @@ func TestTheEnvironmentsProxyIsIgnored(t *testing.T) {
 	// Not parallel: it sets the environment.
 	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the proxy was asked") }))
 	defer proxy.Close()
-	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"} {
+	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"} {
 		t.Setenv(name, proxy.URL)
 	}
 	g := testGuard(t, GuardConfig{})
@@ -452,11 +455,7 @@ func FuzzParseURL(f *testing.F) {
 			return nil, errors.New("no network")
 		}}
 		transport.RoundTrip(r)
-		host, _, err := net.SplitHostPort(dialled)
-		if err != nil {
-			t.Fatalf("%q is dialled as %q: %v", rawURL, dialled, err)
-		}
-		if got, err := parseHost(host); err != nil || got != want {
+		if got, err := parseAddress(dialled); err != nil || got != want {
 			t.Errorf("%q was checked as %+v, dialled as %+v, %v", rawURL, want, got, err)
 		}
 	})

@@ -6,6 +6,20 @@ import (
 	"tallylight/internal/live"
 )
 
+const (
+	// maxWaiting bounds the deliveries of one origin that wait in memory, maxHeld
+	// those of all: the rest is in the table.
+	maxWaiting = 256
+	maxHeld    = 16 << 10
+
+	// waitingPerWorker bounds what waits for each attempt that an origin may have at
+	// a time, so that a slow one does not hold what it cannot take within a lease.
+	waitingPerWorker = 8
+
+	// retryShare is which part of the workers makes repeated attempts at most.
+	retryShare = 4
+)
+
 // A claim is a delivery that this server holds.
 type claim struct {
 	live.Delivery
@@ -13,24 +27,61 @@ type claim struct {
 	startBy time.Time // after that an attempt could outlast the lease
 }
 
+// retry reports whether an attempt at c was made before.
+func (c claim) retry() bool { return c.Attempts > 0 }
+
 // A queue holds claims until a worker is free for them. Every origin has a line
-// of its own and at most perOrigin workers, so that one that hangs occupies no
-// more than these. One goroutine owns the queue.
+// of its own and no more workers than its pace allows, so that one that hangs
+// occupies few; repeated attempts have a quarter of the workers, so that many
+// that fail leave room for first ones. One goroutine owns the queue.
+//
+// A delivery is held until its outcome is recorded, though its worker is free
+// again as soon as the attempt has ended.
 type queue struct {
 	workers   int
 	perOrigin int
 
-	origins map[string]*line // those with claims
-	turns   []*line          // those that could start a claim, in turn
+	origins map[string]*line
+	first   ring // lines with a first attempt to start
+	again   ring // lines with a repeated one
 	held    map[live.DeliveryID]struct{}
-	running int
+
+	running  int
+	retrying int // of those that run
 }
 
-// A line is the claims of one origin.
+// A ring is the lines that could start an attempt of one kind, in turn.
+type ring []*line
+
+func (r *ring) pop() *line {
+	l := (*r)[0]
+	(*r)[0] = nil
+	*r = (*r)[1:]
+	return l
+}
+
+// A line is what is held of one origin.
 type line struct {
-	waiting []claim
+	origin string
+	first  fifo // never tried
+	again  fifo // tried before
+	// hasTurn and hasRetryTurn say that the line stands in the queue's rings.
+	hasTurn, hasRetryTurn bool
+
 	running int
-	hasTurn bool // stands in queue.turns
+	pace    pace
+	breaker breaker
+	left    bool // the table has more of it, or may have
+}
+
+// A fifo is claims, the first in first out.
+type fifo []claim
+
+func (f *fifo) pop() claim {
+	c := (*f)[0]
+	(*f)[0] = claim{}
+	*f = (*f)[1:]
+	return c
 }
 
 func newQueue(workers, perOrigin int) *queue {
@@ -42,20 +93,33 @@ func newQueue(workers, perOrigin int) *queue {
 	}
 }
 
-// add appends a claim to the line of its origin. A delivery that is held already
-// is left out: its lease ran out, or was given back by an Update that seemed to
-// fail, before its worker was done with it.
-func (q *queue) add(c claim) {
-	if _, ok := q.held[c.ID]; ok {
-		return
-	}
-	q.held[c.ID] = struct{}{}
-	l := q.origins[c.origin]
+// line returns the line of an origin, a new one if there is none.
+func (q *queue) line(origin string) *line {
+	l := q.origins[origin]
 	if l == nil {
-		l = new(line)
-		q.origins[c.origin] = l
+		l = &line{origin: origin, pace: newPace(q.perOrigin)}
+		q.origins[origin] = l
 	}
-	l.waiting = append(l.waiting, c)
+	return l
+}
+
+// holds reports whether a delivery is held. One that is may be claimed again: when
+// its lease ran out, or was given back by an Update that seemed to fail, before
+// its worker was done with it.
+func (q *queue) holds(id live.DeliveryID) bool {
+	_, ok := q.held[id]
+	return ok
+}
+
+// add appends a claim, which is not held, to the line of its origin.
+func (q *queue) add(c claim) {
+	q.held[c.ID] = struct{}{}
+	l := q.line(c.origin)
+	if c.retry() {
+		l.again = append(l.again, c)
+	} else {
+		l.first = append(l.first, c)
+	}
 	q.giveTurn(l)
 }
 
@@ -63,56 +127,114 @@ func (q *queue) add(c claim) {
 // turns. Claims whose startBy has passed are dropped: their lease runs out and
 // they are claimed again.
 func (q *queue) next(now time.Time) (claim, bool) {
-	for q.running < q.workers && len(q.turns) > 0 {
-		l := q.turns[0]
-		q.turns = q.turns[1:]
-		l.hasTurn = false
-		c := l.waiting[0]
-		l.waiting = l.waiting[1:]
+	for q.running < q.workers {
+		var l *line
+		var c claim
+		switch {
+		case len(q.again) > 0 && q.retrying < max(q.workers/retryShare, 1):
+			l = q.again.pop()
+			l.hasRetryTurn = false
+			if len(l.again) == 0 || !l.room() {
+				continue
+			}
+			c = l.again.pop()
+		case len(q.first) > 0:
+			l = q.first.pop()
+			l.hasTurn = false
+			if len(l.first) == 0 || !l.room() {
+				continue
+			}
+			c = l.first.pop()
+		default:
+			return claim{}, false
+		}
 		if now.After(c.startBy) {
-			q.drop(c, l)
+			q.forget(c)
 			q.giveTurn(l)
 			continue
 		}
 		l.running++
 		q.running++
+		if c.retry() {
+			q.retrying++
+		}
 		q.giveTurn(l)
 		return c, true
 	}
 	return claim{}, false
 }
 
-// done takes back a claim that next returned.
-func (q *queue) done(c claim) {
+// ended takes back the worker of a claim that next returned, as it was then, and
+// returns its line. The claim stays held.
+func (q *queue) ended(c claim) *line {
 	l := q.origins[c.origin]
 	l.running--
 	q.running--
-	q.drop(c, l)
-	q.giveTurn(l)
+	if c.retry() {
+		q.retrying--
+	}
+	return l
 }
 
-func (q *queue) drop(c claim, l *line) {
-	delete(q.held, c.ID)
-	if l.running == 0 && len(l.waiting) == 0 {
-		delete(q.origins, c.origin)
+// forget ends the holding of a claim that does not run.
+func (q *queue) forget(c claim) { delete(q.held, c.ID) }
+
+// tidy forgets a line that has nothing to tell.
+func (q *queue) tidy(l *line) {
+	if l.running == 0 && l.waiting() == 0 && !l.left && l.breaker.closed() && l.pace.fresh() {
+		delete(q.origins, l.origin)
 	}
+}
+
+// clear empties a line of what waits in it and returns that.
+func (q *queue) clear(l *line) []claim {
+	list := append(l.again, l.first...)
+	for _, c := range list {
+		q.forget(c)
+	}
+	l.again, l.first = nil, nil
+	l.left = l.left || len(list) > 0
+	return list
 }
 
 func (q *queue) giveTurn(l *line) {
-	if !l.hasTurn && len(l.waiting) > 0 && l.running < q.perOrigin {
+	if !l.room() {
+		return
+	}
+	if !l.hasTurn && len(l.first) > 0 {
 		l.hasTurn = true
-		q.turns = append(q.turns, l)
+		q.first = append(q.first, l)
+	}
+	if !l.hasRetryTurn && len(l.again) > 0 {
+		l.hasRetryTurn = true
+		q.again = append(q.again, l)
 	}
 }
 
-// busy returns the origins whose claims keep all their workers busy, so that no
-// more of theirs are needed now.
-func (q *queue) busy() []string {
-	var busy []string
+func (l *line) waiting() int { return len(l.first) + len(l.again) }
+
+// room reports whether the line may have one more attempt run.
+func (l *line) room() bool { return l.running < l.pace.cap }
+
+// full reports whether the line needs nothing from the table now: a claim for it
+// could bring more than may wait.
+func (l *line) full() bool { return !l.breaker.closed() || l.waiting() >= l.enough()/2 }
+
+// low reports whether the line is about to run out of what waits in it.
+func (l *line) low() bool { return l.breaker.closed() && l.waiting() <= l.enough()/4 }
+
+// enough is how many may wait at the line's pace.
+func (l *line) enough() int { return min(maxWaiting, l.pace.cap*waitingPerWorker) }
+
+// full returns the origins of which no more is needed now, and notes that the
+// table may have more of them.
+func (q *queue) full() []string {
+	var full []string
 	for origin, l := range q.origins {
-		if l.running+len(l.waiting) >= q.perOrigin {
-			busy = append(busy, origin)
+		if l.full() {
+			l.left = true
+			full = append(full, origin)
 		}
 	}
-	return busy
+	return full
 }

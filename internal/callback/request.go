@@ -18,12 +18,12 @@ func newRequest(ctx context.Context, dv live.Delivery, now time.Time) (r *http.R
 	if err != nil {
 		return nil, nil, err
 	}
-	if wire.IsPublish(dv.Event.Type) {
+	if wire.IsPublish(dv.Event.Type) && !dv.Rich {
 		var query string
 		if query, err = wire.PublishQuery(dv.Event); err == nil {
 			r, err = newGet(ctx, dv.URL, query)
 		}
-	} else if body, err = wire.Body(dv.Event); err == nil {
+	} else if body, err = newBody(dv); err == nil {
 		r, err = http.NewRequestWithContext(ctx, http.MethodPost, dv.URL, bytes.NewReader(body))
 	}
 	if err != nil {
@@ -40,6 +40,14 @@ func newRequest(ctx context.Context, dv live.Delivery, now time.Time) (r *http.R
 		wire.SignLive(r.Header, signed, dv.SignKey, now)
 	}
 	return r, body, nil
+}
+
+// newBody returns the body of a POST that tells of the event of dv.
+func newBody(dv live.Delivery) ([]byte, error) {
+	if dv.Rich {
+		return wire.RichBody(dv.Event)
+	}
+	return wire.Body(dv.Event)
 }
 
 // newGet returns a GET of rawURL whose own query, if any, goes on with query.

@@ -29,9 +29,10 @@ type schedule struct {
 }
 
 // next returns when the attempt after made failed ones is due, or false if none
-// is. The event occurred at occurred and the last attempt ended at ended; random,
+// is. The event occurred at occurred and the last attempt ended at ended; atLeast
+// is what its answer asked to wait, which counts in the tail; random,
 // from 0 up to 1, spreads receivers' load: intervals only grow by it.
-func (s schedule) next(made int, occurred, ended time.Time, random float64) (due time.Time, ok bool) {
+func (s schedule) next(made int, occurred, ended time.Time, atLeast time.Duration, random float64) (due time.Time, ok bool) {
 	if made <= burstRetries {
 		return ended.Add(stretch(burstInterval, burstJitter*random)), true
 	}
@@ -40,7 +41,7 @@ func (s schedule) next(made int, occurred, ended time.Time, random float64) (due
 		return time.Time{}, false
 	}
 	step := min(made-burstRetries-1, len(tailIntervals)-1)
-	due = ended.Add(stretch(tailIntervals[step], tailJitter*random))
+	due = ended.Add(max(stretch(tailIntervals[step], tailJitter*random), atLeast))
 	if due.After(end) {
 		due = end
 	}

@@ -35,7 +35,7 @@ func TestScheduleIsABurstThenATail(t *testing.T) {
 				if got := due.Sub(occurred); !ok || got != want {
 					t.Fatalf("attempt %d is due after %v, %t; want %v", i+1, got, ok, want)
 				}
-				due, ok = tt.schedule.next(i+1, occurred, due.Add(tt.took), tt.random)
+				due, ok = tt.schedule.next(i+1, occurred, due.Add(tt.took), 0, tt.random)
 			}
 			if ok {
 				t.Errorf("attempt %d is due after %v, want none", len(tt.want)+1, due.Sub(occurred))
@@ -47,7 +47,7 @@ func TestScheduleIsABurstThenATail(t *testing.T) {
 func TestTailJitterStaysWithinATenth(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_700_000_000, 0)
-	due, ok := schedule{}.next(6, now, now, 0.999)
+	due, ok := schedule{}.next(6, now, now, 0, 0.999)
 	if got := due.Sub(now); !ok || got <= 65*time.Second || got > 66*time.Second {
 		t.Errorf("first attempt of the tail is due after %v, want between 65 s and 66 s", got)
 	}
@@ -59,7 +59,7 @@ func TestTheLastAttemptIsNoLaterThanThreeDaysAfterTheEvent(t *testing.T) {
 	for _, random := range []float64{0, 0.3, 0.999} {
 		ended, made := occurred, 0
 		for {
-			due, ok := schedule{}.next(made+1, occurred, ended, random)
+			due, ok := schedule{}.next(made+1, occurred, ended, 0, random)
 			if !ok {
 				break
 			}
@@ -78,10 +78,10 @@ func TestAnEventOlderThanThreeDaysStillGetsItsBurst(t *testing.T) {
 	t.Parallel()
 	occurred := time.Unix(1_700_000_000, 0)
 	now := occurred.Add(100 * time.Hour)
-	if due, ok := (schedule{}).next(5, occurred, now, 0); !ok || due != now.Add(time.Second) {
+	if due, ok := (schedule{}).next(5, occurred, now, 0, 0); !ok || due != now.Add(time.Second) {
 		t.Errorf("sixth attempt is due %v, %t; want a second later", due, ok)
 	}
-	if due, ok := (schedule{}).next(6, occurred, now, 0); ok {
+	if due, ok := (schedule{}).next(6, occurred, now, 0, 0); ok {
 		t.Errorf("seventh attempt is due %v, want none", due)
 	}
 }

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,15 @@ const (
 // fails and costs an attempt.
 const idleTimeout = 30 * time.Second
 
+// maxIdleConns bounds the connections that wait: a new one costs more than all else
+// of a callback. The buffers of a connection, which it has for as long as it is
+// open, hold a callback and the header of an answer.
+const (
+	maxIdleConns = 12 << 10
+	writeBuffer  = 2 << 10 // bytes
+	readBuffer   = 1 << 10 // bytes
+)
+
 // DefaultUserAgent is what the vendor's callbacks are sent under.
 const DefaultUserAgent = "Go-http-client/1.1"
 
@@ -42,7 +52,9 @@ func newTransport(g *Guard, perOrigin int) *http.Transport {
 		DialContext:            g.DialContext,
 		Protocols:              protocols,
 		DisableCompression:     true, // so that the bounds count what was sent
-		MaxIdleConns:           1024,
+		MaxIdleConns:           maxIdleConns,
+		ReadBufferSize:         readBuffer,
+		WriteBufferSize:        writeBuffer,
 		MaxIdleConnsPerHost:    perOrigin,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxResponseHeader,
@@ -53,8 +65,20 @@ func newTransport(g *Guard, perOrigin int) *http.Transport {
 type sender struct {
 	transport    *http.Transport
 	userAgent    string
-	secret       wire.Secret // nil: no Standard Webhooks signature
+	secrets      *secretBook
 	eventHeaders bool
+	cloudEvents  bool
+	sees         func(*http.Request) // is told of each request before it is sent; may be nil
+}
+
+func newSender(c Config) *sender {
+	return &sender{
+		transport:    newTransport(c.Guard, c.PerOrigin),
+		userAgent:    cmp.Or(c.UserAgent, DefaultUserAgent),
+		secrets:      &secretBook{store: c.Store, preset: c.Secret},
+		eventHeaders: c.EventHeaders,
+		cloudEvents:  c.CloudEvents,
+	}
 }
 
 var errTimeout = errors.New("timeout")
@@ -62,20 +86,29 @@ var errTimeout = errors.New("timeout")
 // send makes the next attempt of dv and returns what came of it. It waits for the
 // status of the answer up to timeout, and for its body a little longer.
 func (s *sender) send(ctx context.Context, dv live.Delivery, timeout time.Duration) live.Attempt {
-	a := live.Attempt{Delivery: dv.ID, Number: dv.Attempts + 1, StartedAt: time.Now()}
+	a := live.Attempt{Delivery: dv.ID, Number: dv.NextAttempt(), StartedAt: time.Now(), Replay: dv.Replayed()}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	alarm := time.AfterFunc(timeout, func() { cancel(errTimeout) })
 	defer alarm.Stop()
 	var dialled atomic.Value
 
-	response, err := s.post(traceAddress(ctx, &dialled), dv, a)
+	r, err := s.newRequest(traceAddress(ctx, &dialled), dv, a)
+	var response *http.Response
+	if err == nil {
+		if s.sees != nil {
+			s.sees(r)
+		}
+		// The transport, not a client: clients follow redirects.
+		response, err = s.transport.RoundTrip(r)
+	}
 	a.Elapsed = time.Since(a.StartedAt)
 	a.Address, _ = dialled.Load().(string)
 	switch {
 	case err == nil:
 		alarm.Reset(responseWait)
 		a.Status = response.StatusCode
+		a.RetryAfter = retryAfter(response.Header, time.Now())
 		a.Response = readResponse(response.Body)
 	case context.Cause(ctx) == errTimeout:
 		a.Err = fmt.Sprintf("no answer within %v", timeout)
@@ -85,8 +118,8 @@ func (s *sender) send(ctx context.Context, dv live.Delivery, timeout time.Durati
 	return a
 }
 
-// post sends the callback and returns the answer as soon as its header is there.
-func (s *sender) post(ctx context.Context, dv live.Delivery, a live.Attempt) (*http.Response, error) {
+// newRequest returns the request of attempt a with all its headers.
+func (s *sender) newRequest(ctx context.Context, dv live.Delivery, a live.Attempt) (*http.Request, error) {
 	r, body, err := newRequest(ctx, dv, a.StartedAt)
 	if err != nil {
 		return nil, err
@@ -95,11 +128,20 @@ func (s *sender) post(ctx context.Context, dv live.Delivery, a live.Attempt) (*h
 	if s.eventHeaders {
 		wire.SetEventHeaders(r.Header, dv.Event, a.Number)
 	}
-	if len(s.secret) > 0 {
-		wire.SignWebhook(r.Header, string(dv.Event.ID), body, s.secret, a.StartedAt)
+	if a.Replay {
+		r.Header.Set(wire.HeaderReplay, "1")
 	}
-	// The transport, not a client: clients follow redirects.
-	return s.transport.RoundTrip(r)
+	if s.cloudEvents && len(body) > 0 { // the binding wants a method with a body
+		wire.SetCloudEventHeaders(r.Header, dv.Event)
+	}
+	secrets, err := s.secrets.of(ctx, dv)
+	if err != nil {
+		return nil, err
+	}
+	if len(secrets) > 0 {
+		wire.SignWebhook(r.Header, string(dv.Event.ID), body, secrets, a.StartedAt)
+	}
+	return r, nil
 }
 
 // traceAddress stores the address that a request with the returned context is

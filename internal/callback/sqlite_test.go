@@ -87,7 +87,7 @@ func deliverOnSQLite(t *testing.T, path string, random *rand.Rand) {
 		for i := range streams * 2 {
 			d := oweOnSQLite(t, s, fmt.Sprint("s", i%streams))
 			owed = append(owed, d)
-			b.d.Wake()
+			b.d.HandOver(d)
 			wait(time.Duration(random.IntN(800)) * time.Millisecond)
 		}
 		faulty.killing.Store(round < rounds-1)
@@ -159,13 +159,14 @@ func oweOnSQLite(t *testing.T, s *sqlite.Store, stream string) live.Delivery {
 			ID: live.NewEventID(now), Type: live.EventRecordStarted, OccurredAt: now,
 			Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: stream},
 		},
-		URL: hook, SignKey: "testkeyyourkey12", State: live.DeliveryPending, DueAt: now,
+		URL: hook, SignKey: "testkeyyourkey12", State: live.DeliveryPending, DueAt: now, LeasedUntil: now.Add(live.DeliveryLease),
 	}
 	err := s.Update(t.Context(), func(tx store.Tx) (err error) {
 		if d.Event, err = tx.AddEvent(t.Context(), d.Event); err != nil {
 			return err
 		}
-		return tx.AddDelivery(t.Context(), d)
+		d, err = tx.OweDelivery(t.Context(), d)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,10 @@
 package callback
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"tallylight/internal/live"
+)
 
 // Stats says what a Deliverer did since it was made, and what it has in hand.
 type Stats struct {
@@ -15,6 +19,17 @@ type Stats struct {
 // stats are the counters behind Stats.
 type stats struct {
 	attempts, delivered, dead, storeErrors, running, waiting atomic.Int64
+}
+
+// recorded counts an outcome.
+func (s *stats) recorded(o outcome) {
+	s.attempts.Add(1)
+	switch o.claim.State {
+	case live.DeliveryDelivered:
+		s.delivered.Add(1)
+	case live.DeliveryDead:
+		s.dead.Add(1)
+	}
 }
 
 // Stats returns the counters as they are now.

@@ -3,6 +3,7 @@ package callback
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -18,16 +19,17 @@ import (
 // maxURLLength bounds callback URLs, in bytes.
 const maxURLLength = 2048
 
-// A target is the host that a callback URL leads to: a name or an address.
+// A target is what a callback URL leads to: a name or an address, and a port.
 type target struct {
 	name string     // lower case, in ASCII, without trailing dot; "" for an address
 	addr netip.Addr // invalid for a name
+	port uint16
 }
 
 // parseURL returns the target of a callback URL. Its errors wrap
 // live.ErrURLMalformed and say what is wrong.
 func parseURL(rawURL string) (target, error) {
-	host, err := hostOf(rawURL)
+	host, port, err := hostOf(rawURL)
 	if err != nil {
 		return target{}, fmt.Errorf("%w: %w", live.ErrURLMalformed, err)
 	}
@@ -35,22 +37,43 @@ func parseURL(rawURL string) (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("%w: %w", live.ErrURLMalformed, err)
 	}
+	t.port = port
 	return t, nil
 }
 
-// hostOf checks the form of a callback URL and returns its host without port.
-func hostOf(rawURL string) (string, error) {
+// parseAddress returns the target of a host and port as net/http dials it. Its
+// errors wrap live.ErrURLMalformed.
+func parseAddress(address string) (target, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return target{}, fmt.Errorf("%w: %w", live.ErrURLMalformed, err)
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return target{}, fmt.Errorf("%w: its port %q is not a number", live.ErrURLMalformed, port)
+	}
+	t, err := parseHost(host)
+	if err != nil {
+		return target{}, fmt.Errorf("%w: %w", live.ErrURLMalformed, err)
+	}
+	t.port = uint16(number)
+	return t, nil
+}
+
+// hostOf checks the form of a callback URL and returns its host and its port,
+// which the scheme implies where it is not written.
+func hostOf(rawURL string) (host string, port uint16, err error) {
 	if rawURL == "" || len(rawURL) > maxURLLength {
-		return "", fmt.Errorf("it has %d bytes, 1 to %d are allowed", len(rawURL), maxURLLength)
+		return "", 0, fmt.Errorf("it has %d bytes, 1 to %d are allowed", len(rawURL), maxURLLength)
 	}
 	if !utf8.ValidString(rawURL) {
-		return "", errors.New("it is not UTF-8")
+		return "", 0, errors.New("it is not UTF-8")
 	}
 	if strings.ContainsFunc(rawURL, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
-		return "", errors.New("it has blanks or control characters, which have to be percent-encoded")
+		return "", 0, errors.New("it has blanks or control characters, which have to be percent-encoded")
 	}
 	if strings.Contains(rawURL, "#") {
-		return "", errors.New("it has a fragment")
+		return "", 0, errors.New("it has a fragment")
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil {
@@ -58,40 +81,44 @@ func hostOf(rawURL string) (string, error) {
 		if errors.As(err, &reason) {
 			err = reason.Err
 		}
-		return "", err
+		return "", 0, err
 	}
 	switch {
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "", errors.New("it does not start with http:// or https://")
+	case defaultPorts[u.Scheme] == 0:
+		return "", 0, errors.New("it does not start with http:// or https://")
 	case u.User != nil:
-		return "", errors.New("it has a user name or password")
+		return "", 0, errors.New("it has a user name or password")
 	case u.Hostname() == "":
-		return "", errors.New("it has no host")
+		return "", 0, errors.New("it has no host")
 	}
-	return u.Hostname(), checkPort(u)
+	port, err = portOf(u)
+	return u.Hostname(), port, err
 }
 
-// checkPort reports whether the port of u, if any, is written plainly: a decimal
-// number from 1 to 65535.
-func checkPort(u *url.URL) error {
+// portOf returns the port of u, which, if any, has to be written plainly: a
+// decimal number from 1 to 65535.
+func portOf(u *url.URL) (uint16, error) {
 	name := u.Hostname()
 	if strings.Contains(name, ":") {
 		name = "[" + name + "]"
 		if !strings.HasPrefix(u.Host, name) {
-			return errors.New("an IPv6 address needs brackets and has no zone")
+			return 0, errors.New("an IPv6 address needs brackets and has no zone")
 		}
 	}
 	if u.Host == name {
-		return nil
+		return defaultPorts[u.Scheme], nil
 	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
 	if err != nil || port == 0 || u.Host != name+":"+strconv.FormatUint(port, 10) {
-		return fmt.Errorf("its port %q is not a number from 1 to 65535", u.Port())
+		return 0, fmt.Errorf("its port %q is not a number from 1 to 65535", u.Port())
 	}
-	return nil
+	return uint16(port), nil
 }
 
-// parseHost returns the target that a host names. Of addresses only the usual
+// defaultPorts are those of the schemes of callback URLs.
+var defaultPorts = map[string]uint16{"http": 80, "https": 443}
+
+// parseHost returns the target that a host names, without port. Of addresses only the usual
 // form is one: four decimal numbers, or IPv6 without zone. The short, decimal,
 // octal and hexadecimal forms that some resolvers take for an address
 // (127.1, 2130706433, 0177.0.0.1, 0x7f.1) are refused, because what they lead to

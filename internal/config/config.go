@@ -21,6 +21,10 @@ import (
 type Config struct {
 	// Data is the folder of everything that the server keeps.
 	Data string `yaml:"data"`
+	// Database is the URL of a PostgreSQL database (postgres://user@host/name) for
+	// the state; empty: an SQLite file in Data. It may hold a password: it is not
+	// logged.
+	Database string `yaml:"database"`
 	// Dev opens callbacks to loopback and private networks.
 	Dev bool `yaml:"dev"`
 	// HTTP and RTMP are the addresses listened on, HOST:PORT; port 0 picks one.
@@ -98,9 +102,14 @@ type Callbacks struct {
 	Tail bool `yaml:"tail"`
 	// Headers adds X-Live-Event-Seq, X-Live-Attempt and X-Live-Event-Type.
 	Headers bool `yaml:"headers"`
-	// Secret, whsec_ and base64, signs bodies by Standard Webhooks; empty: not.
-	Secret    string `yaml:"secret"`
-	UserAgent string `yaml:"user_agent"`
+	// CloudEvents adds the attributes of a CloudEvent as headers: ce-id and others.
+	CloudEvents bool `yaml:"cloudevents"`
+	// Secret, whsec_ and base64, signs by Standard Webhooks what tells of domains
+	// without secrets of their own; empty: not.
+	Secret string `yaml:"secret"`
+	// KeepLog is how long the log of callbacks is kept. What is not delivered stays.
+	KeepLog   time.Duration `yaml:"keep_log"`
+	UserAgent string        `yaml:"user_agent"`
 	// Workers bounds the attempts that run at a time.
 	Workers int `yaml:"workers"`
 	// OnDemandDeadline bounds the question whether to record a push, with all its
@@ -129,7 +138,7 @@ func Default() Config {
 		API:    API{QPSFactor: 1},
 		Ingest: Ingest{IdleTimeout: 10 * time.Second, MaxConnections: 2000},
 		Record: Record{FlushInterval: 500 * time.Millisecond, TimeZone: "UTC+8"},
-		Callbacks: Callbacks{Tail: true, Headers: true, UserAgent: "Go-http-client/1.1", Workers: 64,
+		Callbacks: Callbacks{Tail: true, Headers: true, KeepLog: 30 * 24 * time.Hour, UserAgent: "Go-http-client/1.1", Workers: 512,
 			OnDemandDeadline: 35 * time.Second, OnDemandFallback: "skip"},
 	}
 }
@@ -146,6 +155,12 @@ func (c Config) Validate() error {
 		}
 	}
 	check(c.Data != "", "data", `""`, "name the folder of the server's data")
+	if c.Database != "" { // without the value, which may hold a password
+		u, err := url.Parse(c.Database)
+		if err != nil || !oneOf(u.Scheme, "postgres", "postgresql") {
+			errs = append(errs, errors.New("database: give a URL such as postgres://user@host/name, special characters of a password in it as %XX"))
+		}
+	}
 	for name, addr := range map[string]string{"http": c.HTTP, "rtmp": c.RTMP} {
 		_, _, err := net.SplitHostPort(addr)
 		check(err == nil, name, addr, "give HOST:PORT, such as :8080 or 127.0.0.1:0")
@@ -183,6 +198,8 @@ func (c Config) Validate() error {
 		u, err := url.Parse("http://" + h + "/")
 		check(err == nil && u.Hostname() == h && h != "", "callbacks.allow_hosts", h, "give a host name without port")
 	}
+	check(c.Callbacks.KeepLog >= live.NotifyRecordsKept, "callbacks.keep_log", c.Callbacks.KeepLog,
+		fmt.Sprintf("give %v or more: so far back can the log be asked", live.NotifyRecordsKept))
 	check(c.Callbacks.Workers >= 1, "callbacks.workers", c.Callbacks.Workers, "give 1 or more")
 	check(c.Callbacks.OnDemandDeadline >= time.Second && c.Callbacks.OnDemandDeadline <= 2*time.Minute,
 		"callbacks.on_demand_deadline", c.Callbacks.OnDemandDeadline, "give 1s to 2m")

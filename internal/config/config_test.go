@@ -119,6 +119,19 @@ storage:
 	}
 }
 
+func TestThePasswordOfTheDatabaseIsNotShown(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"mysql://user:secret@host/name", "postgres://user:se%cret@host/name", "postgres://user:secret@ho st/name"} {
+		c, err := Load("", []string{"TALLYLIGHT_DATABASE=" + at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Validate(); err == nil || strings.Contains(err.Error(), "cret") {
+			t.Errorf("%s: %v, want an error without the password", at, err)
+		}
+	}
+}
+
 func TestMistakesAreNamed(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -133,8 +146,10 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"an ill-typed variable is named", "", []string{"TALLYLIGHT_CALLBACKS_WORKERS=many"}, []string{"TALLYLIGHT_CALLBACKS_WORKERS", "many", "whole number"}},
 		{"an address without port is refused", "http: localhost\n", nil, []string{"http: localhost", "HOST:PORT"}},
 		{"a level that does not exist is refused", "log: {level: loud}\n", nil, []string{"log.level: loud", "debug"}},
+		{"a database that is none of ours is refused", "", []string{"TALLYLIGHT_DATABASE=mysql://a@b/c"}, []string{"database: ", "postgres://user@host/name"}},
 		{"a zone that does not exist is refused", "record: {time_zone: Mars/Olympus}\n", nil, []string{"record.time_zone", "Mars/Olympus"}},
 		{"a network that is none is refused", "callbacks: {allow_networks: [10.0.0.1]}\n", nil, []string{"callbacks.allow_networks", "10.0.0.1", "10.0.0.0/8"}},
+		{"a log of six days is refused", "callbacks: {keep_log: 144h}\n", nil, []string{"callbacks.keep_log", "144h", "168h"}},
 		{"a deadline of half a second is refused", "callbacks: {on_demand_deadline: 500ms}\n", nil, []string{"callbacks.on_demand_deadline", "500ms", "1s to 2m"}},
 		{"a deadline of more than two minutes is refused", "callbacks: {on_demand_deadline: 121s}\n", nil, []string{"callbacks.on_demand_deadline", "2m1s"}},
 		{"a fallback that does not exist is refused", "callbacks: {on_demand_fallback: maybe}\n", nil, []string{"callbacks.on_demand_fallback: maybe", "skip or record"}},

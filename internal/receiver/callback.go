@@ -104,11 +104,15 @@ func (c *Callback) parseBody(body []byte) {
 		App    string         `json:"app"`
 		Stream string         `json:"stream"`
 		Event  live.EventType `json:"event"`
+		Type   live.EventType `json:"type"` // of a rich body
 		URI    string         `json:"uri"`
 	}
 	if err := json.Unmarshal(body, &members); err != nil {
 		c.Problem = "body: " + err.Error()
 		return
+	}
+	if members.Event == "" {
+		members.Event = members.Type
 	}
 	if members.Event == "" && members.URI != "" {
 		members.Event = live.EventFileCreated

@@ -113,7 +113,7 @@ func (v *Receiver) verify(r *http.Request, body []byte) Callback {
 	now := v.now()
 	c := parse(r, body, now)
 	signed := r.Host
-	if wire.IsPublish(c.Event) {
+	if r.Method == http.MethodGet && wire.IsPublish(c.Event) {
 		signed = c.Domain
 	}
 	c.VendorSignature = verdict(wire.VerifyLive(r.Header, signed, v.config.Key, now))

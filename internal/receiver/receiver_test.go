@@ -88,13 +88,15 @@ func TestALineTellsWhatCameIn(t *testing.T) {
 			post(statusBody, func(h http.Header) {
 				signedLive(testKey, arrival)(h)
 				wire.SetEventHeaders(h, event, 2)
-				wire.SignWebhook(h, "evt_1", []byte(statusBody), testSecret, arrival)
+				wire.SignWebhook(h, "evt_1", []byte(statusBody), []wire.Secret{testSecret}, arrival)
 			}),
 			"12:30:15.678  record_started  play.example.com/live/show  seq 7    attempt 2   vendor valid        webhook valid        → 200", 200},
 		{"a signature without a key to check it", Config{}, post(statusBody, signedLive(testKey, arrival)),
 			"12:30:15.678  record_started  play.example.com/live/show  seq -    attempt -   vendor not checked  webhook unsigned     → 200", 200},
 		{"a webhook signature without a secret to check it", Config{},
-			post(statusBody, func(h http.Header) { wire.SignWebhook(h, "evt_1", []byte(statusBody), testSecret, arrival) }),
+			post(statusBody, func(h http.Header) {
+				wire.SignWebhook(h, "evt_1", []byte(statusBody), []wire.Secret{testSecret}, arrival)
+			}),
 			"12:30:15.678  record_started  play.example.com/live/show  seq -    attempt -   vendor unsigned     webhook not checked  → 200", 200},
 		{"a signature made with another key", checking, post(statusBody, signedLive("otherkeyyourkey1", arrival)),
 			"12:30:15.678  record_started  play.example.com/live/show  seq -    attempt -   vendor INVALID: ALI-LIVE-SIGNATURE does not match host hooks.example.com and the key webhook unsigned     → 200", 200},

@@ -8,6 +8,7 @@ import (
 
 	"tallylight/internal/live"
 	"tallylight/internal/store"
+	"tallylight/internal/store/outbox"
 )
 
 // A committer carries out, in their order, what a recording need not wait for:
@@ -71,47 +72,38 @@ func (r *Recorder) try(ctx context.Context, fn func(store.Tx) error) error {
 	}
 }
 
-// announce writes ev and owes it to whom the domain's notify config names. It is
-// part of the transaction that makes the event true.
-func announce(ctx context.Context, tx store.Tx, row live.Recording, ev live.Event) error {
-	ev, err := tx.AddEvent(ctx, ev)
-	if err != nil {
-		return err
-	}
+// announce writes ev and owes it to whom the domain's notify config names, and to
+// the domain's endpoints. It is part of the transaction that makes the event true.
+//
+// What it owes is for Committed, once that transaction is.
+func (r *Recorder) announce(ctx context.Context, tx store.Tx, row live.Recording, ev live.Event) (owed []live.Delivery, err error) {
+	var main outbox.Target
 	notify, err := tx.NotifyConfig(ctx, ev.Key.Domain)
-	if errors.Is(err, live.ErrConfigNotFound) {
-		return nil
+	switch {
+	case err == nil && notify.Wants(ev.Type):
+		main = outbox.Target{URL: notify.NotifyURL, SignKey: row.SignKey}
+	case err != nil && !errors.Is(err, live.ErrConfigNotFound):
+		return nil, err
 	}
-	if err != nil {
-		return err
-	}
-	if !notify.Wants(ev.Type) {
-		return nil
-	}
-	return tx.AddDelivery(ctx, live.Delivery{
-		ID:      ev.ID.DeliveryID(),
-		Event:   ev,
-		URL:     notify.NotifyURL,
-		SignKey: row.SignKey,
-		State:   live.DeliveryPending,
-		DueAt:   ev.OccurredAt,
-	})
+	return outbox.Owe(ctx, tx, ev, main, r.cfg.Now().Add(live.DeliveryLease))
 }
 
 // commitState writes the recording and what happened to it.
 func (r *Recorder) commitState(ctx context.Context, row live.Recording, ev live.Event) error {
-	err := r.cfg.Store.Update(ctx, func(tx store.Tx) error {
+	var owed []live.Delivery
+	err := r.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
 		if row.ID != "" {
 			if err := tx.PutRecording(ctx, row); err != nil {
 				return err
 			}
 		}
-		return announce(ctx, tx, row, ev)
+		owed, err = r.announce(ctx, tx, row, ev)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("commit %s of %s: %w", ev.Type, ev.Key, err)
 	}
-	r.cfg.Committed()
+	r.cfg.Committed(owed...)
 	return nil
 }
 

@@ -23,8 +23,8 @@ type container interface {
 	end() finisher
 }
 
-// A finisher completes a file. It returns media.ErrNoMedia if nothing playable is
-// in it.
+// A finisher completes a file and syncs it. It returns media.ErrNoMedia if nothing
+// playable is in it.
 type finisher func(media.File) (media.Summary, error)
 
 // A strand is one of the files that an output writes side by side: one, except

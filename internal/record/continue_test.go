@@ -14,6 +14,7 @@ import (
 	"tallylight/internal/live"
 	"tallylight/internal/media"
 	"tallylight/internal/media/hls/hlstest"
+	"tallylight/internal/media/mp4"
 	"tallylight/internal/store"
 )
 
@@ -389,6 +390,44 @@ func TestSliceLastsUntilTheNext(t *testing.T) {
 			if f := e.Detail.File; f != nil && f.Duration < 12*time.Second {
 				t.Errorf("%s lasts %v: the pause between two slices is missing", f.Format, f.Duration)
 			}
+		}
+		h.playlistsValid()
+	})
+}
+
+// TestFileThatCannotBeContinuedCostsNoSlice has the MP4 be finished already when
+// the server starts, so that all files are finished instead of continued.
+func TestFileThatCannotBeContinuedCostsNoSlice(t *testing.T) {
+	bubble(t, func(t *testing.T, h *harness) {
+		h.rule.Formats = everyFormat()
+		h.start()
+		s := h.open()
+		h.push(s, 0, 4*time.Second)
+		h.crash()
+		paths, err := filepath.Glob(filepath.Join(h.dir, "spool", "*.mp4"+spoolSuffix))
+		for _, path := range paths {
+			if strings.Contains(path, "_init") {
+				continue
+			}
+			f, openErr := os.OpenFile(path, os.O_RDWR, 0)
+			if openErr != nil {
+				t.Fatal(openErr)
+			}
+			_, finishErr := mp4.Recover(f)
+			err = errors.Join(err, finishErr, f.Close(), os.Chtimes(path, time.Now(), time.Now()))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.start()
+		s = h.open()
+		h.push(s, 4*time.Second, 8*time.Second)
+		s.Close(nil)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		h.intact(t, 0)
+		if events := h.events(); len(events) != 12 {
+			t.Errorf("%d events, want four states and two files of each format", len(events))
 		}
 		h.playlistsValid()
 	})

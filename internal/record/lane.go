@@ -83,21 +83,23 @@ func (l *lane) tell(ctx context.Context, t transfer, cause error) error {
 		return nil
 	}
 	now := l.recorder.cfg.Now()
+	var owed []live.Delivery
 	err := l.recorder.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		row, err := tx.Recording(ctx, t.of())
 		if err != nil {
 			return err
 		}
-		return announce(ctx, tx, row, live.Event{
+		owed, err = l.recorder.announce(ctx, tx, row, live.Event{
 			ID: live.NewEventID(now), Type: live.EventRecordError, Key: row.Key, Recording: row.ID,
 			OccurredAt: now, Detail: live.EventDetail{Error: &detail},
 		})
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("tell of bucket: %w", err)
 	}
 	l.told = detail
-	l.recorder.cfg.Committed()
+	l.recorder.cfg.Committed(owed...)
 	return nil
 }
 

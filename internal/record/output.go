@@ -27,6 +27,7 @@ type output struct {
 	strands   []strand      // nil: the next part needs new ones
 	origin    time.Duration // of the timeline, that is 0 in continuous strands
 	jump      bool          // the timestamps of the next slice do not go on
+	left      []*slicePart  // slices of the last run, while the file is reopened
 	file      *file         // nil while none is open
 }
 
@@ -104,12 +105,13 @@ func (r *recording) openFiles(row live.Recording, tracks trackSet, first, now ti
 	}
 	r.row = row
 	ev := r.event(live.EventRecordStarted, live.EventDetail{}, now)
-	err := r.recorder.try(ctx, func(tx store.Tx) error {
+	var owed []live.Delivery
+	err := r.recorder.try(ctx, func(tx store.Tx) (err error) {
 		if started {
 			if err := tx.PutRecording(ctx, row); err != nil {
 				return err
 			}
-			if err := announce(ctx, tx, row, ev); err != nil {
+			if owed, err = r.recorder.announce(ctx, tx, row, ev); err != nil {
 				return err
 			}
 		}
@@ -124,7 +126,7 @@ func (r *recording) openFiles(row live.Recording, tracks trackSet, first, now ti
 		return fmt.Errorf("open record files of %s: %w", row.ID, err)
 	}
 	if started {
-		r.cfg.Committed()
+		r.cfg.Committed(owed...)
 	}
 	r.writing = tracks
 	return nil

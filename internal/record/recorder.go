@@ -45,8 +45,9 @@ type Config struct {
 	// SpoolDir is the folder of the files that are being written. It is best on
 	// the file system of the buckets: then storing a file copies nothing.
 	SpoolDir string
-	// Committed is called after a commit that owes deliveries; it must not block.
-	Committed func()
+	// Committed is called after a commit with the deliveries that it owes; it must
+	// not block.
+	Committed func(owed ...live.Delivery)
 	Log       *slog.Logger
 	Now       func() time.Time
 
@@ -113,7 +114,7 @@ func (c Config) withDefaults() Config {
 		c.Zone = live.DefaultZone
 	}
 	if c.Committed == nil {
-		c.Committed = func() {}
+		c.Committed = func(...live.Delivery) {}
 	}
 	if c.PreRollBytes == 0 {
 		c.PreRollBytes = 32 << 20

@@ -64,6 +64,9 @@ func TestPushBecomesAFileOfEachFormat(t *testing.T) {
 		if info, err := os.Stat(paths[0]); err != nil || info.Size() != file.Size {
 			t.Errorf("size = %v, %v; announced %d", info.Size(), err, file.Size)
 		}
+		if !slices.Equal(file.Codecs, []string{"h264", "aac"}) || file.Width == 0 || file.Height == 0 {
+			t.Errorf("codecs %v, pictures of %dx%d", file.Codecs, file.Width, file.Height)
+		}
 		equalFrames(t, h.frames(paths[0]), sampleUnits(t), 0)
 		h.spoolEmpty()
 	})

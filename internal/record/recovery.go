@@ -233,7 +233,12 @@ func (c *committer) finishLeft(f live.RecordFile, rec live.Recording) {
 func (c *committer) finishLeftSlice(s *slicePart) {
 	c.enqueue(func(ctx context.Context) error {
 		if s.spool == nil {
-			if err := c.recorder.recoverSlice(s); err != nil {
+			err := c.recorder.recoverSlice(s)
+			if errors.Is(err, fs.ErrNotExist) {
+				c.log.Error("slice is gone from the spool, it is given up", "file_id", s.slice.File, "err", err)
+				return nil
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -383,20 +388,31 @@ func (r *recording) reopenAll(last map[*output]live.RecordFile) bool {
 	r.timeline = resumedTimeline(end, r.writing)
 	for o, length := range lengths {
 		o.file.base = end - length
+		for _, s := range o.left {
+			r.committer.finishLeftSlice(s)
+		}
+		o.left = nil
 	}
 	return true
 }
 
-// letGo closes a file that was reopened.
+// letGo closes what was opened of a file that is not reopened after all.
 func (o *output) letGo() {
-	if o.file != nil && o.file.part != nil {
-		for _, spool := range o.file.part.spools {
-			if err := spool.Close(); err != nil {
-				o.recording.log.Warn("close spool file", "file_id", o.file.row.ID, "err", err)
-			}
+	var spools []spoolFile
+	for _, s := range o.left {
+		if s.spool != nil {
+			spools = append(spools, s.spool)
 		}
 	}
-	o.file, o.strands = nil, nil
+	if o.file != nil && o.file.part != nil {
+		spools = append(spools, o.file.part.spools...)
+	}
+	for _, spool := range spools {
+		if err := spool.Close(); err != nil {
+			o.recording.log.Warn("close spool file", "err", err)
+		}
+	}
+	o.file, o.strands, o.left = nil, nil, nil
 }
 
 // reopen makes row the open file of the output again and returns how long it is.
@@ -439,11 +455,10 @@ func (o *output) reopenSliced(row live.RecordFile) (length time.Duration, err er
 	if err != nil {
 		return 0, err
 	}
-	spooled, err := r.recorder.spooledSlices(row, r.row)
-	if err != nil {
+	if o.left, err = r.recorder.spooledSlices(row, r.row); err != nil {
 		return 0, err
 	}
-	for _, s := range spooled {
+	for _, s := range o.left {
 		if err := r.recorder.recoverSlice(s); err != nil {
 			return 0, err
 		}
@@ -453,14 +468,11 @@ func (o *output) reopenSliced(row live.RecordFile) (length time.Duration, err er
 				continue
 			}
 			if err != nil {
-				return 0, errors.Join(err, s.spool.Close())
+				return 0, err
 			}
 			s.slice.Duration = summary.Duration
 		}
 		f.count(s.slice, &length)
-	}
-	for _, s := range spooled {
-		r.committer.finishLeftSlice(s)
 	}
 	o.file = f
 	return length, nil

@@ -40,9 +40,6 @@ func (r *Recorder) finishFile(ctx context.Context, s *sealing) error {
 		summary, err := s.finish(s.spool)
 		switch {
 		case err == nil:
-			if err := s.spool.Sync(); err != nil {
-				return fmt.Errorf("sync record file %s: %w", row.ID, err)
-			}
 			row.State = live.FileSealed
 			row.Duration, row.Size = summary.Duration, summary.Size
 			row.ObjectKey = r.objectKey(row, s.rule, 0)
@@ -131,6 +128,8 @@ func (s *sealing) commitStored(ctx context.Context, r *Recorder) error {
 	row := s.row
 	row.State = live.FileStored
 	now := r.cfg.Now()
+	tracks := tracksOf(row.Tracks)
+	width, height := tracks.pictureSize()
 	ev := live.Event{
 		ID:         row.ID.EventID(),
 		Type:       live.EventFileCreated,
@@ -141,19 +140,22 @@ func (s *sealing) commitStored(ctx context.Context, r *Recorder) error {
 			ID: row.ID, Format: row.Format, Bucket: row.Bucket, ObjectKey: row.ObjectKey,
 			StartTime: row.StartTime, StopTime: row.StopTime, Duration: row.Duration, Size: row.Size,
 			PushArgs: s.recording.PushArgs,
+			Endpoint: s.recording.Config.OSSEndpoint, Codecs: tracks.codecs(), Width: width, Height: height,
 		}},
 	}
-	err := r.cfg.Store.Update(ctx, func(tx store.Tx) error {
+	var owed []live.Delivery
+	err := r.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
 		if err := tx.PutRecordFile(ctx, row); err != nil {
 			return err
 		}
-		return announce(ctx, tx, s.recording, ev)
+		owed, err = r.announce(ctx, tx, s.recording, ev)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("commit record file %s: %w", row.ID, err)
 	}
 	s.row = row
-	r.cfg.Committed()
+	r.cfg.Committed(owed...)
 	r.cfg.Log.Info("record file stored", "domain", row.Key.Domain, "app", row.Key.App, "stream", row.Key.Stream,
 		"file_id", row.ID, "record_id", row.Recording, "bucket", row.Bucket,
 		"object_key", row.ObjectKey, "bytes", row.Size, "duration", row.Duration)

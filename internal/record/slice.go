@@ -100,11 +100,6 @@ func (c *committer) finishSlice(_ context.Context, s *slicePart) error {
 		s.finish = formats[s.slice.Format].recover
 		return fmt.Errorf("finish slice %d of %s: %w", s.slice.Sequence, s.slice.File, err)
 	}
-	if !empty {
-		if err := s.spool.Sync(); err != nil {
-			return fmt.Errorf("sync slice %d of %s: %w", s.slice.Sequence, s.slice.File, err)
-		}
-	}
 	if err := s.spool.Close(); err != nil {
 		c.log.Warn("close spool file", "file_id", s.slice.File, "err", err)
 	}

@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"media", "durable", "config"},
 	{"store", "blob"},
 	{"api", "ingest", "record", "callback", "announce", "reconcile", "upload", "retention"},
-	{"receiver"},
+	{"receiver", "forward"},
 }
 
 func layerOf(pkg string) int {

@@ -82,6 +82,10 @@ func conduct(ctx context.Context, o options) (err error) {
 			r.Calls, err = measureCalls(ctx, o)
 			return err
 		},
+		partDeliveries: func() (err error) {
+			r.Deliveries, err = measureDeliveries(ctx, o, dir)
+			return err
+		},
 	}
 	for _, part := range parts {
 		if !slices.Contains(o.parts, part) || ctx.Err() != nil {

@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command bench measures what Tallylight costs and how fast it is, in four parts.
+// Command bench measures what Tallylight costs and how fast it is, in five parts.
 //
 // Recording: CPU of the server for a gigabyte of audio and video, resident memory
 // for a stream, allocations for a packet. Contenders take turns, round after round,
@@ -20,7 +20,12 @@
 //
 // Calls: signed API calls a second, and how long they take.
 //
+// Deliveries: events a second that are committed, delivered and recorded, how long
+// after its commit a callback is requested, and what both cost, beside what a bare
+// HTTP client and the disk can do.
+//
 // The report ends with the goals and what was measured of them. The program runs
-// itself in four roles: as the conductor that people start, as the load generator
-// (publish), as the raw servers (raw) and as the clients (call).
+// itself in several roles: as the conductor that people start, as the load generator
+// (publish), as the raw servers (raw), as the clients (call), and as the sender, the
+// receiver and the bare client of callbacks (deliver, sink, client).
 package main

@@ -33,6 +33,32 @@ var goals = []goal{
 	{fmt.Sprintf("CPU a stream, FLV, %d to %d streams", flatFrom, flatTo), "grows by ≤ 15 %", judgeGrowth(contenderFLV, 0.15)},
 	{"disconnect to file callback, p50", "≤ 5 ms", judgeLatency(func(q quantiles) time.Duration { return q.P50 }, 5*time.Millisecond)},
 	{"disconnect to file callback, p99", "≤ 20 ms", judgeLatency(func(q quantiles) time.Duration { return q.P99 }, 20*time.Millisecond)},
+	{"events a second, 100 endpoints", "≥ 12,000", judgeDelivery(load100, func(row, _ deliveryRow) verdict {
+		return verdict{fmt.Sprintf("%.0f", row.PerSecond), row.PerSecond >= 12_000}
+	})},
+	{"CPU for 1,000 of them", "≤ 150 ms", judgeDelivery(load100, func(row, _ deliveryRow) verdict {
+		return verdict{millis(row.CPU), row.CPU <= 150*time.Millisecond}
+	})},
+	{"events a second, 10,000 endpoints", "≥ 0.8 × with 100", judgeDelivery(load10000, func(row, to deliveryRow) verdict {
+		return verdict{fmt.Sprintf("%.2f ×", row.PerSecond/to.PerSecond), row.PerSecond >= 0.8*to.PerSecond}
+	})},
+	{"memory with 10,000 endpoints", "≤ 300 MB", judgeDelivery(load10000, func(row, _ deliveryRow) verdict {
+		return verdict{fmt.Sprintf("%.0f MB", row.Resident/1e6), row.Resident <= 300e6}
+	})},
+	{"commit to request, p50 / p99", "≤ 0.3 ms / 2 ms", judgeDelivery(loadPaced, func(row, _ deliveryRow) verdict {
+		return verdict{millis(row.P50) + " / " + millis(row.P99), row.P50 <= 300*time.Microsecond && row.P99 <= 2*time.Millisecond}
+	})},
+}
+
+// judgeDelivery judges a load of callbacks by itself or beside that of 100 endpoints;
+// the loads are known by their places in deliveryLoads.
+func judgeDelivery(load int, judge func(row, to deliveryRow) verdict) func(*report) (verdict, bool) {
+	return func(r *report) (verdict, bool) {
+		if r.Deliveries == nil {
+			return verdict{}, false
+		}
+		return judge(r.Deliveries.Rows[load], r.Deliveries.Rows[load100]), true
+	}
 }
 
 // writeGoals writes what is meant to be reached and what was.

@@ -20,17 +20,21 @@ const (
 	rolePublish = "publish"
 	roleRaw     = "raw"
 	roleCall    = "call"
+	roleDeliver = "deliver"
+	roleSink    = "sink"
+	roleClient  = "client"
 )
 
 // Parts of the benchmark.
 const (
-	partRecording = "recording"
-	partLatency   = "latency"
-	partCapacity  = "capacity"
-	partCalls     = "calls"
+	partRecording  = "recording"
+	partLatency    = "latency"
+	partCapacity   = "capacity"
+	partCalls      = "calls"
+	partDeliveries = "deliveries"
 )
 
-var parts = []string{partRecording, partLatency, partCapacity, partCalls}
+var parts = []string{partRecording, partLatency, partCapacity, partCalls, partDeliveries}
 
 // options are what the command line asks for.
 type options struct {
@@ -66,6 +70,12 @@ func run(ctx context.Context, args []string) error {
 			return serveRaw(ctx, args[1:], os.Stdout)
 		case roleCall:
 			return callServer(ctx, os.Stdin, os.Stdout)
+		case roleDeliver:
+			return deliverEvents(ctx, os.Stdin, os.Stdout)
+		case roleSink:
+			return serveSink(os.Stdin, os.Stdout)
+		case roleClient:
+			return callBare(ctx, os.Stdin, os.Stdout)
 		}
 	}
 	o, err := parseOptions(args)

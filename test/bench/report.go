@@ -30,6 +30,7 @@ type report struct {
 	Latency      *latency      `json:"latency,omitempty"`
 	Capacity     *capacity     `json:"capacity,omitempty"`
 	Calls        []callRow     `json:"calls,omitempty"`
+	Deliveries   *deliveries   `json:"deliveries,omitempty"`
 	Failed       []string      `json:"failed,omitempty"`
 }
 

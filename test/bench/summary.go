@@ -74,6 +74,9 @@ func (r *report) writeSummary(w io.Writer) {
 	if len(r.Calls) > 0 {
 		r.writeCalls(w)
 	}
+	if r.Deliveries != nil {
+		r.Deliveries.write(w, r.Rounds, r.options.callTime)
+	}
 	r.writeGoals(w)
 	if len(r.Failed) > 0 {
 		fmt.Fprintf(w, "\nMeasurements that FAILED and are left out: %d.\n", len(r.Failed))

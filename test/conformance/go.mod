@@ -7,6 +7,7 @@ require (
 	github.com/alibabacloud-go/live-20161101/v2 v2.7.4
 	github.com/alibabacloud-go/tea v1.3.13
 	github.com/aliyun/alibaba-cloud-sdk-go v1.63.107
+	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1
 )
 
 require (

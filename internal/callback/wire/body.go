@@ -45,34 +45,46 @@ type fileBody struct {
 // make object keys and push arguments harder to read.
 func Body(e live.Event) ([]byte, error) {
 	if e.Type != live.EventFileCreated {
-		return marshal(statusBody{e.Key.Domain, e.Key.App, e.Key.Stream, e.Type, e.Detail.Error})
+		return marshal(newStatusBody(e))
 	}
-	f := e.Detail.File
-	if f == nil {
-		return nil, fmt.Errorf("render event %s: a %s event without a file", e.ID, e.Type)
+	if e.Detail.File == nil {
+		return nil, errWithout(e, "file")
 	}
-	return marshal(fileBody{
-		Domain:    e.Key.Domain,
-		App:       e.Key.App,
-		Stream:    e.Key.Stream,
+	return marshal(newFileBody(e.Key, e.Detail.File))
+}
+
+// errWithout says that an event lacks what its type promises.
+func errWithout(e live.Event, what string) error {
+	return fmt.Errorf("render event %s: a %s event without a %s", e.ID, e.Type, what)
+}
+
+func newStatusBody(e live.Event) statusBody {
+	return statusBody{e.Key.Domain, e.Key.App, e.Key.Stream, e.Type, e.Detail.Error}
+}
+
+func newFileBody(key live.StreamKey, f *live.FileDetail) fileBody {
+	return fileBody{
+		Domain:    key.Domain,
+		App:       key.App,
+		Stream:    key.Stream,
 		URI:       f.ObjectKey,
 		Duration:  float64(f.Duration.Round(time.Millisecond).Milliseconds()) / 1000,
 		StartTime: f.StartTime.Unix(),
 		StopTime:  f.StopTime.Unix(),
-		PushArgs:  callbackArgs(f.PushArgs),
-	})
+		PushArgs:  firstArgs(f.PushArgs, pushArgPrefix),
+	}
 }
 
 // pushArgs is a JSON object whose members keep their order.
 type pushArgs []live.Arg
 
-// callbackArgs selects what a callback repeats of a push URL: parameters whose
-// name starts with callback_, the first value of each.
-func callbackArgs(args live.Args) pushArgs {
+// firstArgs selects the parameters whose name starts with prefix, the first value of
+// each.
+func firstArgs(args live.Args, prefix string) pushArgs {
 	var selected pushArgs
 	seen := make(map[string]bool)
 	for _, arg := range args {
-		if strings.HasPrefix(arg.Name, pushArgPrefix) && !seen[arg.Name] {
+		if strings.HasPrefix(arg.Name, prefix) && !seen[arg.Name] {
 			seen[arg.Name] = true
 			selected = append(selected, arg)
 		}

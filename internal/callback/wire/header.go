@@ -24,3 +24,7 @@ func SetEventHeaders(h http.Header, e live.Event, attempt int) {
 	h.Set(HeaderAttempt, strconv.Itoa(attempt))
 	h.Set(HeaderEventType, string(e.Type))
 }
+
+// HeaderReplay marks, with the value 1, an attempt of a delivery that an operator
+// has asked for once more.
+const HeaderReplay = "X-Live-Replay"

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -11,7 +10,7 @@ import (
 
 // IsPublish reports whether events of a type are told by a GET, in its query, and
 // not by a POST.
-func IsPublish(t live.EventType) bool { return t == live.EventPublish || t == live.EventPublishDone }
+func IsPublish(t live.EventType) bool { return t.OfPushes() }
 
 // PublishQuery returns the query that tells of a push. The order of the
 // parameters is the vendor's (spec recording-and-callbacks 4). It depends on the
@@ -19,7 +18,7 @@ func IsPublish(t live.EventType) bool { return t == live.EventPublish || t == li
 func PublishQuery(e live.Event) (string, error) {
 	p := e.Detail.Publish
 	if p == nil {
-		return "", fmt.Errorf("render event %s: a %s event without a push", e.ID, e.Type)
+		return "", errWithout(e, "push")
 	}
 	var b strings.Builder
 	add := func(name, value string) {

@@ -126,10 +126,29 @@ func TestWebhookSignatureMatchesTheVector(t *testing.T) {
 		t.Fatalf("body of %d bytes, %v; the vector has 81", len(body), err)
 	}
 	h := http.Header{}
-	SignWebhook(h, "msg_01HZX7Q2K3V5", body, Secret(testKey), signedAt)
+	SignWebhook(h, "msg_01HZX7Q2K3V5", body, []Secret{Secret(testKey)}, signedAt)
 	want := "map[Webhook-Id:[msg_01HZX7Q2K3V5] Webhook-Signature:[v1,NxXZyXRFy8aRwugsIoFcJCRMmMirNRFe6ffFHMs283I=] Webhook-Timestamp:[1519375990]]"
 	if got := fmt.Sprint(h); got != want {
 		t.Errorf("headers = %s\nwant      %s", got, want)
+	}
+}
+
+func TestWhileSecretsChangeEitherOneVerifies(t *testing.T) {
+	t.Parallel()
+	old, fresh := NewSecret(), NewSecret()
+	h := http.Header{}
+	SignWebhook(h, "evt_1", []byte("{}"), []Secret{fresh, old}, signedAt)
+	for name, secret := range map[string]Secret{"the old": old, "the new": fresh} {
+		again, err := ParseSecret(secret.Text())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := VerifyWebhook(h, []byte("{}"), again, signedAt); err != nil {
+			t.Errorf("%s secret: %v", name, err)
+		}
+	}
+	if err := VerifyWebhook(h, []byte("{}"), NewSecret(), signedAt); !errors.Is(err, ErrSignature) {
+		t.Errorf("a third secret: %v", err)
 	}
 }
 
@@ -166,7 +185,7 @@ func TestVerifyWebhook(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			h := http.Header{}
-			SignWebhook(h, "evt_1", body, secret, signedAt)
+			SignWebhook(h, "evt_1", body, []Secret{secret}, signedAt)
 			if tt.change != nil {
 				tt.change(h)
 			}

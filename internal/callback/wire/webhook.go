@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -24,12 +25,23 @@ const (
 const (
 	minSecretSize = 24
 	maxSecretSize = 64
+	newSecretSize = 32
 	secretPrefix  = "whsec_"
 )
 
 // A Secret is the key of Standard Webhooks signatures. It is shown neither by
 // fmt's %s and %v nor by slog.
 type Secret []byte
+
+// NewSecret returns a fresh secret.
+func NewSecret() Secret {
+	secret := make(Secret, newSecretSize)
+	rand.Read(secret)
+	return secret
+}
+
+// Text returns what ParseSecret reads, for those who may see the secret.
+func (s Secret) Text() string { return secretPrefix + base64.StdEncoding.EncodeToString(s) }
 
 // ParseSecret reads "whsec_" followed by 24 to 64 bytes in base64. Its errors do
 // not repeat the text.
@@ -63,12 +75,18 @@ func WebhookSignature(id, timestamp string, body []byte, secret Secret) string {
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// SignWebhook adds the headers of Standard Webhooks for one attempt.
-func SignWebhook(h http.Header, id string, body []byte, secret Secret, now time.Time) {
+// SignWebhook adds the headers of Standard Webhooks for one attempt, with a
+// signature for each of the secrets: while they change, a receiver may know one or
+// the other.
+func SignWebhook(h http.Header, id string, body []byte, secrets []Secret, now time.Time) {
 	timestamp := strconv.FormatInt(now.Unix(), 10)
+	signatures := make([]string, len(secrets))
+	for i, secret := range secrets {
+		signatures[i] = WebhookSignature(id, timestamp, body, secret)
+	}
 	h.Set(HeaderWebhookID, id)
 	h.Set(HeaderWebhookTimestamp, timestamp)
-	h.Set(HeaderWebhookSignature, WebhookSignature(id, timestamp, body, secret))
+	h.Set(HeaderWebhookSignature, strings.Join(signatures, " "))
 }
 
 // VerifyWebhook reports whether a received request carries a fresh Standard

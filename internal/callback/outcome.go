@@ -1,0 +1,43 @@
+package callback
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"tallylight/internal/live"
+)
+
+// promptAnswer is how soon a receiver answers that can do with more at a time.
+const promptAnswer = time.Second
+
+// An outcome is an attempt that has ended, with what becomes of its delivery.
+type outcome struct {
+	begun   claim // as it was
+	claim   claim // as it will be recorded
+	attempt live.Attempt
+	lost    bool // the attempt panicked: there is nothing to record
+}
+
+// answered reports whether the receiver answered at all.
+func (o outcome) answered() bool { return o.attempt.Status != 0 }
+
+// logger returns log with what an outcome is about.
+func (o outcome) logger(log *slog.Logger) *slog.Logger {
+	return log.With(keyEventID, o.claim.Event.ID, keyDeliveryID, o.claim.ID, keyOrigin, o.claim.origin, keyAttempt, o.attempt.Number, keyReplay, o.attempt.Replay)
+}
+
+// report logs an outcome that is recorded.
+func (o outcome) report(log *slog.Logger) {
+	a := o.attempt
+	switch o.claim.State {
+	case live.DeliveryDelivered:
+		if log.Enabled(context.Background(), slog.LevelDebug) {
+			o.logger(log).Debug("callback delivered", keyStatus, a.Status, keyElapsed, a.Elapsed)
+		}
+	case live.DeliveryDead:
+		o.logger(log).Error("callback given up", keyStatus, a.Status, keyErr, a.Err, keyElapsed, a.Elapsed)
+	default:
+		o.logger(log).Warn("callback attempt failed", keyStatus, a.Status, keyErr, a.Err, keyElapsed, a.Elapsed, keyDueAt, o.claim.DueAt)
+	}
+}
