@@ -1,14 +1,16 @@
 // Package record turns pushes into record files: it finds the rule that a push
-// matches, writes every format of the rule, cuts at key frames, waits for an
-// encoder that broke off, and sees each finished file through to its bucket and
-// its event.
+// matches, has the operator's server decide where the rule wants that, writes
+// every format of the rule, cuts at key frames, waits for an encoder that broke
+// off, and sees each finished file through to its bucket and its event.
 //
 // Ingest opens a [Session] for every push and hands it batches of units. Behind
-// it one goroutine owns the [live.Recording]; a second one, the committer, takes
-// over what may wait: sealing files and telling of states. What was written to a
-// file is safe from a crash of the process once it is flushed, at most
-// Config.FlushInterval after it came in; [Recorder.Recover] finishes what a
-// crash left open.
+// it one goroutine owns the [live.Recording] and writes its outputs. A second one,
+// the committer, takes over what may wait a little: finishing files and telling
+// of states. A third, the lane, takes over what may wait for days: bringing files
+// and slices into their bucket, and telling of them. What was written to a file is
+// safe from a crash of the process once it is flushed, at most
+// Config.FlushInterval after it came in; [Recorder.Recover] goes on with what a
+// crash left open, or finishes it.
 package record
 
 import (
