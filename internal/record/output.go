@@ -279,7 +279,7 @@ func maxSlice(rule live.RecordFormat) time.Duration { return 2 * rule.SliceDurat
 func (o *output) beginPart(units []media.Unit, now time.Time) error {
 	p := &part{empty: true, synced: now, from: firstDTS(units)}
 	if o.strands == nil {
-		o.strands, o.origin = o.format.open(media.Tracks(o.recording.writing)), p.from
+		o.strands, o.origin = o.format.open(media.Tracks(o.recording.writing)), o.file.base
 		o.jump = o.format.continuous && o.slices > 0
 	}
 	if o.format.sliced() {
