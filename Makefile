@@ -18,7 +18,7 @@ build: ## build bin/tallylight, static, for this machine
 	@mkdir -p bin
 	$(GOBUILD) -o bin/tallylight ./cmd/tallylight
 
-test: unit conformance e2e ## run every test; installs ffmpeg, Chromium and Node.js if they are missing
+test: unit conformance e2e ## run every test; installs what they need if it is missing
 
 unit: ## unit, property, contract and seed-fuzz tests of every package
 	@scripts/setup ffmpeg postgresql versitygw strace
@@ -29,14 +29,14 @@ conformance: build ## the official clients, unchanged, against a started server
 	cd test/conformance && TEST_BINARY=$(CURDIR)/bin/tallylight go test ./...
 
 e2e: build ## ffmpeg pushes, kill -9, receivers that fail; checked by ffprobe; a short chaos
-	@scripts/setup ffmpeg
+	@scripts/setup ffmpeg chromium versitygw
 	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/e2e/...
 	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/chaos/...
 
 SEED ?= 1
 ROUNDS ?= 300
 chaos: build ## end the server ROUNDS (300) times amid pushes, as SEED (1) plans, and count what is lost
-	@scripts/setup ffmpeg
+	@scripts/setup ffmpeg versitygw
 	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/chaos/... -count=1 -v -timeout 0 -seed $(SEED) -rounds $(ROUNDS)
 
 powercut: ## cut the power of a recorded run of the SQLite store ROUNDS (1000) times, as SEED (1) says

@@ -136,7 +136,7 @@ func (w *world) checkFiles() {
 		}
 	}
 	err := filepath.WalkDir(w.bucket(), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
 		if !expected[path] {

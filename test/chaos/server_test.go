@@ -42,6 +42,7 @@ type server struct {
 	data       string
 	http, rtmp string // HOST:PORT
 	log        *os.File
+	config     string // a file of settings; "": none
 
 	cmd    *exec.Cmd
 	ready  chan error // gets one value: nil once it serves
@@ -95,6 +96,9 @@ func freeAddress(t testing.TB) string {
 func (s *server) launch() {
 	s.t.Helper()
 	s.cmd = exec.Command(tallylight, "serve", "--dev", "--data", s.data, "--http", s.http, "--rtmp", s.rtmp)
+	if s.config != "" {
+		s.cmd.Args = append(s.cmd.Args, "--config", s.config)
+	}
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "TALLYLIGHT_") {
 			s.cmd.Env = append(s.cmd.Env, variable)

@@ -2,19 +2,23 @@ package chaos
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
+
+	"tallylight/internal/blob/s3test"
 )
 
 // A world is a server, encoders that push to it, and a receiver that it tells.
 type world struct {
 	faults
 	dir      string
-	rng      *rand.Rand // of the plan of faults
+	store    *s3test.Server // of the bucket; nil: it is a folder of the server
+	rng      *rand.Rand     // of the plan of faults
 	clip     *clip
 	server   *server
 	receiver *receiver
@@ -36,6 +40,12 @@ type outage struct{ from, to time.Time }
 // folder of a world in which something went wrong is kept.
 func newWorld(t testing.TB, salt uint64, encoders int) *world {
 	t.Helper()
+	return newWorldWith(t, nil, salt, encoders)
+}
+
+// newWorldWith does the same with a bucket of an object store.
+func newWorldWith(t testing.TB, store *s3test.Server, salt uint64, encoders int) *world {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "tallylight-world-")
 	if err != nil {
 		t.Fatal(err)
@@ -50,11 +60,16 @@ func newWorld(t testing.TB, salt uint64, encoders int) *world {
 	w := &world{
 		faults: faults{t: t},
 		dir:    dir,
+		store:  store,
 		rng:    rand.New(rand.NewPCG(*seed, salt)),
 		clip:   theClip(t),
 		server: newServer(t, dir),
 	}
 	w.receiver = newReceiver(t, rand.New(rand.NewPCG(*seed, salt^1)), w.fault)
+	if store != nil {
+		store.CreateBucket(t, bucketName)
+		w.server.config = w.writeConfig()
+	}
 	w.server.start()
 	w.server.configure(w.receiver.URL)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -70,6 +85,19 @@ func newWorld(t testing.TB, salt uint64, encoders int) *world {
 	return w
 }
 
+// writeConfig writes the settings by which the bucket is in the object store, and
+// returns their path.
+func (w *world) writeConfig() string {
+	w.t.Helper()
+	path := filepath.Join(w.dir, "config.yaml")
+	text := fmt.Sprintf("storage:\n  buckets:\n    %s:\n      s3: {endpoint: %q, region: %s, access_key_id: %q, access_key_secret: %q, path_style: true, part_size: 5MiB}\n",
+		bucketName, w.store.URL, s3test.Region, s3test.AccessKeyID, s3test.AccessKeySecret)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
 // wait lets a drawn time pass.
 func (w *world) wait(shortest, longest time.Duration) {
 	time.Sleep(between(w.rng, shortest, longest))
@@ -82,6 +110,9 @@ func (w *world) lose(from, to time.Time) {
 
 // bucket is the folder of the bucket.
 func (w *world) bucket() string {
+	if w.store != nil {
+		return filepath.Join(w.store.Dir, bucketName)
+	}
 	return filepath.Join(w.server.data, "records", bucketName)
 }
 

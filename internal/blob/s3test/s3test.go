@@ -36,6 +36,8 @@ const programVariable = "VERSITYGW"
 type Server struct {
 	// URL is its endpoint, on loopback. Buckets are named in the path.
 	URL string
+	// Dir is the folder of its buckets: an object is the file <bucket>/<key>.
+	Dir string
 	// Handler answers as the server does, for tests that put something between.
 	Handler http.Handler
 }
@@ -73,7 +75,7 @@ func Start(t testing.TB) *Server {
 	}
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
-	return &Server{URL: server.URL, Handler: proxy}
+	return &Server{URL: server.URL, Dir: objects, Handler: proxy}
 }
 
 // run starts the gateway and returns when it says that it listens.
