@@ -34,6 +34,12 @@ type Bucket interface {
 	PutFile(ctx context.Context, key, path string) error
 	// Size returns the size of an object in bytes, or ErrNotFound.
 	Size(ctx context.Context, key string) (int64, error)
+	// OpenRange reads size bytes of an object from an offset on, fewer where it ends
+	// before: size is positive, and the offset lies in the object. That there is no
+	// object, with ErrNotFound, and every other error may be known when it is opened or
+	// when it is read. Whoever opens it closes it; it ends with ctx. Where bytes can be
+	// skipped at no cost, it is an io.Seeker.
+	OpenRange(ctx context.Context, key string, offset, size int64) (io.ReadCloser, error)
 	// Delete deletes an object. When it returns nil the object is gone for good;
 	// that there was none is no error.
 	Delete(ctx context.Context, key string) error

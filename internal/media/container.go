@@ -5,6 +5,8 @@ import (
 	"io"
 	"io/fs"
 	"time"
+
+	"tallylight/internal/live"
 )
 
 // Tracks are the tracks of a container file, at most one of each kind; nil
@@ -28,6 +30,26 @@ func (t Tracks) Of(u *Unit) *Track {
 		return nil
 	}
 	return track
+}
+
+// StoredTracks returns the tracks of a record file as the store keeps them. Codings
+// that are not known are left out.
+func StoredTracks(rows []live.Track) Tracks {
+	var t Tracks
+	for _, row := range rows {
+		for c := H264; c <= Opus; c++ {
+			if row.Codec != c.String() {
+				continue
+			}
+			track := &Track{Codec: c, Config: row.Config}
+			if c <= AV1 {
+				t.Video = track
+			} else {
+				t.Audio = track
+			}
+		}
+	}
+	return t
 }
 
 // A Summary is what a finished container file holds, or one segment of a

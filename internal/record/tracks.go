@@ -80,22 +80,7 @@ func (s trackSet) codecs() []string {
 }
 
 // tracksOf is the inverse of rows.
-func tracksOf(rows []live.Track) trackSet {
-	var s trackSet
-	for _, row := range rows {
-		for _, c := range []media.Codec{media.H264, media.HEVC, media.AV1} {
-			if row.Codec == c.String() {
-				s.Video = &media.Track{Codec: c, Config: row.Config}
-			}
-		}
-		for _, c := range []media.Codec{media.AAC, media.MP3, media.Opus} {
-			if row.Codec == c.String() {
-				s.Audio = &media.Track{Codec: c, Config: row.Config}
-			}
-		}
-	}
-	return s
-}
+func tracksOf(rows []live.Track) trackSet { return trackSet(media.StoredTracks(rows)) }
 
 // pictureSize returns the size of the pictures, 0 where unknown.
 func (s trackSet) pictureSize() (width, height int) {

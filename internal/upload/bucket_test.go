@@ -118,6 +118,16 @@ func (b *memoryBucket) PutFile(ctx context.Context, key, path string) error {
 	})
 }
 
+func (b *memoryBucket) OpenRange(_ context.Context, key string, offset, size int64) (io.ReadCloser, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	content, ok := b.objects[key]
+	if !ok {
+		return nil, fmt.Errorf("object %s: %w", key, blob.ErrNotFound)
+	}
+	return io.NopCloser(io.NewSectionReader(strings.NewReader(content), offset, size)), nil
+}
+
 func (b *memoryBucket) create(key, content string) error {
 	if old, ok := b.objects[key]; ok && old != content {
 		return fmt.Errorf("object %s: %w", key, blob.ErrExists)

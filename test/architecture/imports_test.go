@@ -20,8 +20,8 @@ var layers = [][]string{
 	{"live"},
 	{"media", "durable", "config"},
 	{"store", "blob"},
-	{"api", "ingest", "record", "callback", "announce", "reconcile", "upload", "retention"},
-	{"receiver", "forward"},
+	{"api", "ingest", "record", "callback", "announce", "reconcile", "upload", "retention", "playback", "identity", "node"},
+	{"receiver", "forward", "console"},
 }
 
 func layerOf(pkg string) int {

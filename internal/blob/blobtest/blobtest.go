@@ -4,7 +4,9 @@ package blobtest
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -55,6 +57,16 @@ func wantObject(t *testing.T, b blob.Bucket, key string, content []byte) {
 	}
 }
 
+// readRange reads a part of an object.
+func readRange(ctx context.Context, b blob.Bucket, key string, offset, size int64) ([]byte, error) {
+	r, err := b.OpenRange(ctx, key, offset, size)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
 // wantKeys checks which objects there are.
 func wantKeys(t *testing.T, b blob.Bucket, prefix string, want ...string) {
 	t.Helper()
@@ -84,6 +96,40 @@ func Run(t *testing.T, open func(t *testing.T) blob.Bucket) {
 		t.Parallel()
 		if _, err := open(t).Size(t.Context(), "a/b"); !errors.Is(err, blob.ErrNotFound) {
 			t.Errorf("Size = %v, want ErrNotFound", err)
+		}
+	})
+	t.Run("an object is read from any offset on", func(t *testing.T) {
+		t.Parallel()
+		b, content := open(t), noise(1, 100_000)
+		if err := b.PutFile(t.Context(), "live/a.flv", write(t, content)); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []struct{ offset, size int64 }{{0, 1}, {0, 100_000}, {1, 99_998}, {99_999, 1}, {50_000, 40_000}, {90_000, 50_000}} {
+			want := content[r.offset:min(r.offset+r.size, 100_000)]
+			if got, err := readRange(t.Context(), b, "live/a.flv", r.offset, r.size); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%d bytes at %d: got %d bytes, %v; want %d", r.size, r.offset, len(got), err, len(want))
+			}
+		}
+	})
+	t.Run("a missing object cannot be read", func(t *testing.T) {
+		t.Parallel()
+		b := open(t)
+		for _, key := range []string{"a", "a/b"} {
+			if _, err := readRange(t.Context(), b, key, 0, 1); !errors.Is(err, blob.ErrNotFound) {
+				t.Errorf("%s: %v, want ErrNotFound", key, err)
+			}
+		}
+	})
+	t.Run("reading ends with its context", func(t *testing.T) {
+		t.Parallel()
+		b := open(t)
+		if err := b.PutFile(t.Context(), "k", file(t, "hello")); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if got, err := readRange(ctx, b, "k", 0, 5); err == nil {
+			t.Errorf("read %q", got)
 		}
 	})
 	t.Run("the same file can be put again", func(t *testing.T) {
@@ -160,6 +206,9 @@ func Run(t *testing.T, open func(t *testing.T) blob.Bucket) {
 		for _, key := range []string{"", "/a", "../a", "a/../../b", "a//b", "a/./b", `a\b`, "a\x00b", strings.Repeat("a", 1024)} {
 			if err := b.PutFile(t.Context(), key, file(t, "x")); err == nil {
 				t.Errorf("PutFile(%q) succeeded", key)
+			}
+			if _, err := readRange(t.Context(), b, key, 0, 1); err == nil || errors.Is(err, blob.ErrNotFound) {
+				t.Errorf("OpenRange(%q) = %v, want another error than ErrNotFound", key, err)
 			}
 			if err := b.Delete(t.Context(), key); err == nil {
 				t.Errorf("Delete(%q) succeeded", key)

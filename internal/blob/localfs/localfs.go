@@ -239,6 +239,54 @@ func (b *Bucket) Size(_ context.Context, key string) (int64, error) {
 	return info.Size(), nil
 }
 
+// OpenRange implements blob.Bucket. Nothing on the way may lead out of the bucket,
+// symbolic links included.
+func (b *Bucket) OpenRange(ctx context.Context, key string, offset, size int64) (io.ReadCloser, error) {
+	if err := live.ValidateObjectKey(key); err != nil {
+		return nil, err
+	}
+	f, err := b.open(filepath.FromSlash(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = blob.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read object %s: %w", key, err)
+	}
+	return &fileRange{ctx, io.NewSectionReader(f, offset, size), f}, nil
+}
+
+// open opens a file of the bucket. A folder is no object.
+func (b *Bucket) open(name string) (*os.File, error) {
+	root, err := os.OpenRoot(b.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// A fileRange is a part of an open file. It can be sought in.
+type fileRange struct {
+	ctx context.Context
+	*io.SectionReader
+	f *os.File
+}
+
+func (r *fileRange) Read(p []byte) (int, error) { return contextReader{r.ctx, r.SectionReader}.Read(p) }
+
+func (r *fileRange) Close() error { return r.f.Close() }
+
 // Delete implements blob.Bucket. Nothing on the way may lead out of the bucket,
 // symbolic links included.
 func (b *Bucket) Delete(_ context.Context, key string) error {

@@ -59,6 +59,10 @@ func TestSymbolicLinkDoesNotLeadOut(t *testing.T) {
 	if err := os.WriteFile(target, []byte("hello"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if r, err := NewBucket(dir).OpenRange(t.Context(), "escape/k", 0, 5); err == nil {
+		r.Close()
+		t.Error("OpenRange through a symbolic link succeeded")
+	}
 	if err := NewBucket(dir).Delete(t.Context(), "escape/k"); err == nil {
 		t.Error("Delete through a symbolic link succeeded")
 	}

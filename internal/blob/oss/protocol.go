@@ -51,8 +51,13 @@ func (p *protocol) Head(ctx context.Context, name string) (remote.Info, error) {
 func unquote(etag *string) string { return strings.Trim(sdk.ToString(etag), `"`) }
 
 // Get implements remote.Protocol.
-func (p *protocol) Get(ctx context.Context, name string) (io.ReadCloser, error) {
-	object, err := p.client.GetObject(ctx, &sdk.GetObjectRequest{Bucket: &p.bucket, Key: &name})
+func (p *protocol) Get(ctx context.Context, name string, offset, size int64) (io.ReadCloser, error) {
+	request := &sdk.GetObjectRequest{Bucket: &p.bucket, Key: &name}
+	if size >= 0 {
+		request.Range = sdk.Ptr(fmt.Sprintf("bytes=%d-%d", offset, offset+size-1))
+		request.RangeBehavior = sdk.Ptr("standard") // an offset beyond the end is an error
+	}
+	object, err := p.client.GetObject(ctx, request)
 	if err != nil {
 		return nil, translate(err)
 	}

@@ -81,7 +81,7 @@ func (b *Bucket) holds(ctx context.Context, name string, info Info, want content
 	case strings.EqualFold(info.ETag, want.etag):
 		return true, nil
 	}
-	object, err := b.store.Get(ctx, name)
+	object, err := b.store.Get(ctx, name, 0, -1)
 	if err != nil {
 		return false, err
 	}

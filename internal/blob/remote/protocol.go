@@ -18,8 +18,9 @@ type Protocol interface {
 	CheckBucket(ctx context.Context) error
 	// Head looks at an object, or returns blob.ErrNotFound.
 	Head(ctx context.Context, name string) (Info, error)
-	// Get reads an object, or returns blob.ErrNotFound.
-	Get(ctx context.Context, name string) (io.ReadCloser, error)
+	// Get reads size bytes of an object from an offset on, or all of it if size is
+	// negative; or it returns blob.ErrNotFound.
+	Get(ctx context.Context, name string, offset, size int64) (io.ReadCloser, error)
 	// Put stores an object, of which the store checks the MD5, and returns its ETag.
 	// Where the store can tell that the name is taken, the error is blob.ErrExists.
 	Put(ctx context.Context, name string, body *io.SectionReader, sums Sums) (etag string, err error)

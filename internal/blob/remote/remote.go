@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"tallylight/internal/blob"
@@ -107,16 +108,34 @@ func (b *Bucket) Size(ctx context.Context, key string) (int64, error) {
 		return 0, fmt.Errorf("size of object %s: %w", key, err)
 	}
 	info, err := b.store.Head(ctx, name)
-	if errors.Is(err, blob.ErrNotFound) {
-		// Without its bucket an object is not missing, but out of sight.
-		if bucketErr := b.store.CheckBucket(ctx); bucketErr != nil {
-			err = bucketErr
-		}
-	}
 	if err != nil {
-		return 0, fmt.Errorf("size of object %s: %w", key, err)
+		return 0, fmt.Errorf("size of object %s: %w", key, b.missing(ctx, err))
 	}
 	return info.Size, nil
+}
+
+// missing returns what an error about an object means: without its bucket an object
+// is not missing, but out of sight.
+func (b *Bucket) missing(ctx context.Context, err error) error {
+	if errors.Is(err, blob.ErrNotFound) {
+		if bucketErr := b.store.CheckBucket(ctx); bucketErr != nil {
+			return bucketErr
+		}
+	}
+	return err
+}
+
+// OpenRange implements blob.Bucket.
+func (b *Bucket) OpenRange(ctx context.Context, key string, offset, size int64) (io.ReadCloser, error) {
+	name, err := b.name(key)
+	if err != nil {
+		return nil, fmt.Errorf("read object %s: %w", key, err)
+	}
+	body, err := b.store.Get(ctx, name, offset, size)
+	if err != nil {
+		return nil, fmt.Errorf("read object %s: %w", key, b.missing(ctx, err))
+	}
+	return body, nil
 }
 
 // Delete implements blob.Bucket. Where the store keeps versions, older ones

@@ -60,9 +60,18 @@ func (p *protocol) Head(ctx context.Context, name string) (remote.Info, error) {
 }
 
 // Get implements remote.Protocol.
-func (p *protocol) Get(ctx context.Context, name string) (io.ReadCloser, error) {
-	body, _, _, err := p.core.GetObject(ctx, p.bucket, name, minio.GetObjectOptions{})
-	return body, translate(err)
+func (p *protocol) Get(ctx context.Context, name string, offset, size int64) (io.ReadCloser, error) {
+	var opts minio.GetObjectOptions
+	if size >= 0 {
+		if err := opts.SetRange(offset, offset+size-1); err != nil {
+			return nil, err
+		}
+	}
+	body, _, _, err := p.core.GetObject(ctx, p.bucket, name, opts)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return body, nil
 }
 
 // Put implements remote.Protocol.

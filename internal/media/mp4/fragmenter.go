@@ -6,6 +6,13 @@ import (
 	"tallylight/internal/media"
 )
 
+// Until there is a second frame, nobody knows how long the first one lasts: this
+// many ticks.
+const (
+	usualVideo = timescale / 30
+	usualAudio = timescale * 1024 / 48000
+)
+
 // maxUnits bounds the units of one fragment.
 const maxUnits = 1 << 20
 
@@ -34,8 +41,6 @@ type progress struct {
 
 // add adds a track; those of lower identifiers come first.
 func (f *fragmenter) add(id uint32, codec media.Codec) {
-	// Until there is a second frame, nobody knows how long the first one lasts.
-	const usualVideo, usualAudio = timescale / 30, timescale * 1024 / 48000
 	t := trackWriter{id: id, kind: media.Audio, codec: codec, progress: progress{duration: usualAudio}}
 	if id == videoTrackID {
 		t.kind, t.duration = media.Video, usualVideo

@@ -29,12 +29,7 @@ const freeSize = 16
 
 // AppendHeader appends what a file begins with. Call it once, first.
 func (w *Writer) AppendHeader(dst []byte) []byte {
-	dst, ftyp := beginBox(dst, "ftyp")
-	dst = append(dst, "isom\x00\x00\x02\x00isomiso6mp41"...)
-	if w.tracks.Video != nil && w.tracks.Video.Codec == media.AV1 {
-		dst = append(dst, "av01"...)
-	}
-	endBox(dst, ftyp)
+	dst = appendFTYP(dst, w.tracks.Video != nil && w.tracks.Video.Codec == media.AV1)
 
 	dst, free := beginBox(dst, "free")
 	dst = appendZeros(dst, freeSize-boxHeaderSize)
@@ -48,6 +43,17 @@ func (w *Writer) AppendHeader(dst []byte) []byte {
 		tracks = append(tracks, newTrack(audioTrackID, *t))
 	}
 	return appendMoov(dst, tracks, true)
+}
+
+// appendFTYP appends the box that says what kind of file it is (section 4.3).
+func appendFTYP(dst []byte, av1 bool) []byte {
+	dst, ftyp := beginBox(dst, "ftyp")
+	dst = append(dst, "isom\x00\x00\x02\x00isomiso6mp41"...)
+	if av1 {
+		dst = append(dst, "av01"...)
+	}
+	endBox(dst, ftyp)
+	return dst
 }
 
 // AppendUnits appends one fragment with the frames of the file's tracks, or

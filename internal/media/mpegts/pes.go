@@ -34,10 +34,11 @@ func appendPESHeader(dst []byte, streamID byte, pts, dts uint64) []byte {
 	return appendTimestamp(dst, markerDTS, dts)
 }
 
-// A pesHeader is what Recover reads of a PES packet's header.
+// A pesHeader is what is read back of a PES packet's header.
 type pesHeader struct {
-	size int // of the whole PES packet in bytes, or 0 if it is not told
-	dts  uint64
+	size     int // of the whole PES packet in bytes, or 0 if it is not told
+	length   int // of the header
+	pts, dts uint64
 }
 
 // parsePESHeader reads what appendPESHeader wrote. It returns false if b begins
@@ -49,14 +50,14 @@ func parsePESHeader(b []byte) (h pesHeader, ok bool) {
 	if length := int(be.Uint16(b[pesLengthAt:])); length > 0 {
 		h.size = pesLengthEnd + length
 	}
-	dts := b[pesFixedSize:]
+	h.pts = parseTimestamp(b[pesFixedSize:])
+	h.dts, h.length = h.pts, pesFixedSize+int(b[8])
 	switch {
 	case b[7] == pesHasPTS && b[8] == timestampSize:
 	case b[7] == pesHasPTS|pesHasDTS && b[8] == 2*timestampSize && len(b) >= pesFixedSize+2*timestampSize:
-		dts = dts[timestampSize:]
+		h.dts = parseTimestamp(b[pesFixedSize+timestampSize:])
 	default:
 		return pesHeader{}, false
 	}
-	h.dts = parseTimestamp(dts)
 	return h, true
 }

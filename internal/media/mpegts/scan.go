@@ -27,6 +27,7 @@ type packet struct {
 	start   bool // a PES packet or a table begins
 	counter byte
 	stuffed bool   // the adaptation field is larger than what it tells
+	random  bool   // the frame is a key frame of the video, where that carries the clock
 	payload []byte // nil for none
 }
 
@@ -47,6 +48,7 @@ func parsePacket(b []byte) (p packet, ok bool) {
 			a.flags = rest[1]
 		}
 		p.stuffed = size > a.size()
+		p.random = a.flags&randomAccess != 0
 		rest = rest[size:]
 	}
 	if b[3]&hasPayload != 0 {
@@ -59,11 +61,12 @@ func parsePacket(b []byte) (p packet, ok bool) {
 // it there.
 func (s *scanner) take(b []byte) bool {
 	p, ok := parsePacket(b)
-	if !ok {
-		return false
-	}
+	return ok && s.takePacket(p)
+}
+
+func (s *scanner) takePacket(p packet) bool {
 	s.packets++
-	if s.packets <= 2 { // the tables
+	if s.packets <= tablePackets {
 		return p.start && p.pid == [...]uint16{patPID, pmtPID}[s.packets-1]
 	}
 	var track *counter

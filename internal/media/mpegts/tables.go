@@ -5,6 +5,9 @@ import "encoding/binary"
 // be is the byte order of transport streams.
 var be = binary.BigEndian
 
+// tablePackets is how many packets the tables take at the begin of a slice.
+const tablePackets = 2
+
 // programNumber names the only program of a stream.
 const programNumber = 1
 

@@ -100,9 +100,23 @@ func (c *call) get() *apiError {
 	}
 	c.describe(o)
 	c.w.Header().Set("Content-Type", o.contentType)
-	c.w.Header().Set("Content-Length", strconv.Itoa(len(o.content)))
+	content, status := o.content, http.StatusOK
+	if bytes := c.r.Header.Get("Range"); bytes != "" {
+		var first, last int
+		if _, err := fmt.Sscanf(bytes, "bytes=%d-%d", &first, &last); err != nil || first < 0 || first > last {
+			return errInvalidArgument
+		}
+		if first >= len(content) {
+			return errInvalidRange
+		}
+		last = min(last, len(content)-1)
+		c.w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, len(content)))
+		content, status = content[first:last+1], http.StatusPartialContent
+	}
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+	c.w.WriteHeader(status)
 	if c.r.Method == http.MethodGet {
-		c.w.Write(o.content)
+		c.w.Write(content)
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ var (
 	errInvalidDigest         = &apiError{http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified was invalid.", "0016-00000504"}
 	errFileAlreadyExists     = &apiError{http.StatusConflict, "FileAlreadyExists", "The object you specified already exists and can not be overwritten.", "0026-00000601"}
 	errInvalidArgument       = &apiError{http.StatusBadRequest, "InvalidArgument", "An argument of the request is invalid.", "0016-00000002"}
+	errInvalidRange          = &apiError{http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range cannot be satisfied.", "0016-00000102"}
 	errMethodNotAllowed      = &apiError{http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.", "0016-00000001"}
 )
 
