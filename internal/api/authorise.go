@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"strings"
 
@@ -29,40 +30,63 @@ var noPermissionTypes = map[ram.Verdict]string{
 	ram.ExplicitDeny: "ExplicitDeny",
 }
 
-// authorise reports whether the policies of the caller let him call op. An
-// account may do everything; only its users are bound. Beside apierr.Forbidden
-// it returns the detail for the answer.
+// authorise reports whether the policies of the caller let him call op. Beside
+// apierr.Forbidden it returns the detail for the answer.
 func (s *Server) authorise(ctx context.Context, req *request, op *operation, c caller) (accessDenied, error) {
+	action := "live:" + op.name
+	decision, err := s.decide(ctx, c, action, op.resources(c.account, req.params), req.http)
+	if err != nil || decision.Allowed() {
+		return accessDenied{}, err
+	}
+	return accessDenied{
+		AuthAction:               action,
+		AuthPrincipalType:        "SubUser",
+		AuthPrincipalDisplayName: c.user,
+		AuthPrincipalOwnerID:     string(c.account),
+		NoPermissionType:         noPermissionTypes[decision.Verdict],
+		PolicyType:               "AccountLevelIdentityBasedPolicy",
+	}, apierr.Forbidden
+}
+
+// Decide returns what the policies of a key's owner say of an action, such as
+// live:DescribeLiveStreamsOnlineList, on a resource, such as DomainResource
+// returns, when a request comes as r did. It is the decision that a call of the
+// action would meet.
+func (s *Server) Decide(ctx context.Context, key live.AccessKey, action, resource string, r *http.Request) (ram.Decision, error) {
+	return s.decide(ctx, caller{account: key.AccountID, user: key.User}, action, []string{resource}, r)
+}
+
+// DomainResource returns a domain in the words of policies; "*" stands for calls
+// that name none.
+func DomainResource(account live.AccountID, domain string) string {
+	return resourceDomain.of(account, domain)
+}
+
+// decide returns the first decision that refuses one of the resources, or else
+// one that allows them. An account may do everything; only its users are bound.
+func (s *Server) decide(ctx context.Context, c caller, action string, resources []string, r *http.Request) (ram.Decision, error) {
+	decision := ram.Decision{Verdict: ram.Allowed, Policy: -1, Statement: -1}
 	if c.user == "" {
-		return accessDenied{}, nil
+		return decision, nil
 	}
 	policies, err := s.policies(ctx, c)
 	if err != nil {
-		return accessDenied{}, err
+		return ram.Decision{}, err
 	}
 	asked := ram.Request{
-		Action: "live:" + op.name,
+		Action: action,
 		Context: ram.Context{
 			CurrentTime:     s.now(),
-			SecureTransport: req.http.TLS != nil,
-			SourceIP:        remoteIP(req.http.RemoteAddr),
+			SecureTransport: r.TLS != nil,
+			SourceIP:        remoteIP(r.RemoteAddr),
 		},
 	}
-	for _, asked.Resource = range op.resources(c.account, req.params) {
-		decision := ram.Evaluate(policies, asked)
-		if decision.Allowed() {
-			continue
+	for _, asked.Resource = range resources {
+		if decision = ram.Evaluate(policies, asked); !decision.Allowed() {
+			break
 		}
-		return accessDenied{
-			AuthAction:               asked.Action,
-			AuthPrincipalType:        "SubUser",
-			AuthPrincipalDisplayName: c.user,
-			AuthPrincipalOwnerID:     string(c.account),
-			NoPermissionType:         noPermissionTypes[decision.Verdict],
-			PolicyType:               "AccountLevelIdentityBasedPolicy",
-		}, apierr.Forbidden
 	}
-	return accessDenied{}, nil
+	return decision, nil
 }
 
 // policies returns the policies of the user who calls. One that cannot be read

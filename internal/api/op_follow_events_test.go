@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 
 	"tallylight/internal/api/apierr"
 	"tallylight/internal/api/events"
+	"tallylight/internal/api/wire"
+	"tallylight/internal/callback"
 	"tallylight/internal/live"
 	"tallylight/internal/store"
 )
@@ -234,4 +237,29 @@ func TestAUserNeedsPermissionToFollow(t *testing.T) {
 	if a := f.callAs(userKey, call.With("DomainName", pushDomain)); a.status != http.StatusOK || a.header.Get("Content-Type") != events.ContentType {
 		t.Errorf("got %d %s", a.status, a.body)
 	}
+}
+
+// TestTheStreamMatchesItsExample holds the beginning of a stream against the
+// example of the reference: the time, and an event. With -update it writes it.
+func TestTheStreamMatchesItsExample(t *testing.T) {
+	t.Parallel()
+	f := sqliteFixture(t, func(c *Config) { c.Request = callback.RequestFor })
+	f.addEvents(playDomain, "show", "evt_01k9vq3c5x8j2m4n6p7r9s1t3v")
+	p := f.sign(testKey, "GET", params("TallylightFollowEvents", "DomainName="+playDomain,
+		"CallbackUrl=http://localhost:3000/hook", "Since="+wire.FormatTime(f.now)))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.serve()+"/?"+p.Encode(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var got strings.Builder
+	for lines := bufio.NewScanner(response.Body); strings.Count(got.String(), "\n\n") < 2 && lines.Scan(); {
+		got.WriteString(lines.Text() + "\n")
+	}
+	golden(t, "TallylightFollowEvents.events", got.String())
+	golden(t, "TallylightFollowEvents.request", "GET /?"+p.Encode()+" HTTP/1.1\n")
 }

@@ -87,6 +87,9 @@ type empty struct{}
 // tell: the service calls some commands "get".
 func (op *operation) reads() bool { return strings.HasPrefix(op.name, "Describe") }
 
+// streams reports whether the answer goes on for as long as the caller stays.
+func (op *operation) streams() bool { return op.response.Kind() != reflect.Struct }
+
 // declared returns every error that the operation can end with once its caller
 // is known: those of its row, and those that its parameters imply.
 func (op *operation) declared() []*apierr.Error {

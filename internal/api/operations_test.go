@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -22,7 +23,7 @@ import (
 	"tallylight/internal/store"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden answers")
+var update = flag.Bool("update", false, "rewrite the examples and docs/compat")
 
 // valid holds parameters with which each operation succeeds in a fixture that
 // prepared has readied.
@@ -67,6 +68,8 @@ var valid = map[string][]string{
 	"RealTimeRecordCommand":              {"DomainName=" + playDomain, "AppName=live", "StreamName=show", "Command=start"},
 	"UpdateLiveAppRecordConfig":          {"DomainName=" + playDomain, "AppName=live", "OssEndpoint=oss-cn-beijing.aliyuncs.com", "RecordFormat.1.Format=mp4", "RecordFormat.1.CycleDuration=60"},
 	"UpdateLiveRecordNotifyConfig":       {"DomainName=" + playDomain, "NotifyUrl=https://cb.example.com/other"},
+
+	"TallylightReplayDeliveries": {"DomainName=" + playDomain},
 }
 
 const testPrefix = "record/{AppName}/{StreamName}/{EscapedStartTime}_{EscapedEndTime}"
@@ -120,33 +123,45 @@ func (f *fixture) prepare(action string) *fixture {
 	return f
 }
 
-func TestAnswersMatchTheGoldenFiles(t *testing.T) {
+// exampleRequestID stands for the ids that are drawn at random.
+const exampleRequestID = "7D1E5B0C-2A4F-4C3E-9B6D-8F0A1C2E3D4B"
+
+// randomID matches the ids of index files, which are drawn at random, too.
+var randomID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
+
+// TestAnswersMatchTheExamples holds the answers of a valid call against the
+// examples of the reference. With -update it writes them.
+func TestAnswersMatchTheExamples(t *testing.T) {
 	t.Parallel()
-	for _, op := range operations {
-		for _, format := range []string{"JSON", "XML"} {
-			t.Run(op.name+"/"+format, func(t *testing.T) {
-				t.Parallel()
-				a := sqliteFixture(t).prepare(op.name).call(params(op.name, valid[op.name]...).With("Format", format))
+	called := slices.Clone(operations)
+	called = append(called, &replayDeliveries)
+	for _, op := range called {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			var requests string
+			for _, format := range []string{"JSON", "XML"} {
+				f := sqliteFixture(t, func(c *Config) { c.Replays = &fakeReplays{} }).prepare(op.name)
+				p := f.sign(testKey, "GET", params(op.name, valid[op.name]...).With("Format", format))
+				a := f.send(httptest.NewRequest("GET", "/?"+p.Encode(), nil))
 				if a.status != 200 {
 					t.Fatalf("%d %s", a.status, a.body)
 				}
-				got := strings.ReplaceAll(a.body, a.header.Get("x-acs-request-id"), "REQUEST-ID") + "\n"
+				got := strings.ReplaceAll(a.body, a.header.Get("x-acs-request-id"), exampleRequestID) + "\n"
 				if op.name == "CreateLiveStreamRecordIndexFiles" {
-					got = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).ReplaceAllString(got, "RECORD-ID")
+					got = randomID.ReplaceAllString(got, testIndexID)
 				}
 				golden(t, op.name+"."+strings.ToLower(format), got)
-			})
-		}
+				requests += "GET /?" + p.Encode() + " HTTP/1.1\n"
+			}
+			golden(t, op.name+".request", requests)
+		})
 	}
 }
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", "golden", name)
+	file := filepath.Join("examples", name)
 	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -36,3 +36,10 @@ func appendCanonicalQuery(b []byte, params wire.Params, leaveOut string) []byte 
 	}
 	return b
 }
+
+// CanonicalQuery returns params, which must be sorted, in canonical encoding:
+// n1=v1&n2=v2 and so on, without the signature. The RPC scheme signs it, encoded
+// once more, and the ACS3 scheme has it as a line of its canonical request.
+func CanonicalQuery(params wire.Params) string {
+	return string(appendCanonicalQuery(make([]byte, 0, 512), params, "Signature"))
+}

@@ -110,7 +110,7 @@ func decodeScalar(value string, dst reflect.Value) error {
 		}
 		dst.Set(reflect.ValueOf(t))
 	case dst.Kind() == reflect.Bool:
-		b, err := parseBool(value)
+		b, err := ParseBool(value)
 		if err != nil {
 			return err
 		}
@@ -127,9 +127,9 @@ func decodeScalar(value string, dst reflect.Value) error {
 	return nil
 }
 
-// parseBool accepts what pages and clients send: true and false, but also yes
+// ParseBool reads a boolean as pages and clients send it: true and false, but also yes
 // and no, 1 and 0.
-func parseBool(s string) (bool, error) {
+func ParseBool(s string) (bool, error) {
 	switch strings.ToLower(s) {
 	case "true", "yes", "1":
 		return true, nil

@@ -1,0 +1,4 @@
+package reference
+
+// Dictionaries is for the tests of other packages' texts.
+var Dictionaries = dictionaries
