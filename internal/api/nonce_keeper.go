@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"tallylight/internal/api/apierr"
 	"tallylight/internal/live"
 	"tallylight/internal/store"
 )
@@ -23,10 +24,15 @@ const (
 // memory. The store is told of all new nonces at once, each second, or when
 // somebody needs his to be durable: then those who came meanwhile share the
 // commit.
+//
+// Where servers share the store, a nonce that has to be durable is a row of its own,
+// which the first of them adds. The others are known only to the server that took
+// them: a call that reads could be sent again to another one.
 type nonceKeeper struct {
-	set   *nonceSet
-	store configStore
-	now   func() time.Time
+	set    *nonceSet
+	store  configStore
+	now    func() time.Time
+	shared bool
 
 	// turn is held, by a value in it, by the one who writes.
 	turn chan struct{}
@@ -57,10 +63,29 @@ func (k *nonceKeeper) Use(ctx context.Context, accessKeyID, nonce string, now, e
 	k.used++
 	number := k.used
 	k.mu.Unlock()
-	if !keep {
+	switch {
+	case !keep:
 		return nil
+	case k.shared:
+		return k.claim(ctx, digest, g)
 	}
 	return k.keep(ctx, number)
+}
+
+// claim takes a nonce before all other servers.
+func (k *nonceKeeper) claim(ctx context.Context, digest uint64, g generation) error {
+	fresh := false
+	err := k.store.Update(ctx, func(tx store.Tx) (err error) {
+		fresh, err = tx.UseNonce(ctx, digest, g.end())
+		return err
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("take nonce: %w", err)
+	case !fresh:
+		return apierr.SignatureNonceUsed
+	}
+	return nil
 }
 
 // keep returns when the nonces up to number are in the store. Where another

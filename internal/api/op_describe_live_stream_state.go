@@ -54,7 +54,11 @@ func (s *Server) describeLiveStreamState(ctx context.Context, c caller, q *descr
 	if live.ValidateName(key.App) != nil || live.ValidateName(key.Stream) != nil {
 		return answer, apierr.InvalidParam
 	}
-	if slices.ContainsFunc(s.streams.Sessions(), func(session live.SessionInfo) bool { return session.Key == key }) {
+	sessions, err := s.liveSessions(ctx, key.Domain)
+	if err != nil {
+		return answer, err
+	}
+	if slices.ContainsFunc(sessions, func(session live.SessionInfo) bool { return session.Key == key }) {
 		answer.StreamState = "online"
 	}
 	return answer, nil

@@ -95,9 +95,13 @@ func (s *Server) describeLiveStreamsOnlineList(ctx context.Context, c caller, q 
 	if err := q.validate(); err != nil {
 		return answer, err
 	}
+	sessions, err := s.liveSessions(ctx, d.Name)
+	if err != nil {
+		return answer, err
+	}
 	first := (answer.PageNum - 1) * answer.PageSize
-	for _, session := range s.streams.Sessions() {
-		if session.Key.Domain != d.Name || !q.matches(session.Key) {
+	for _, session := range sessions {
+		if !q.matches(session.Key) {
 			continue
 		}
 		if first <= answer.TotalNum && answer.TotalNum < first+answer.PageSize {

@@ -63,8 +63,11 @@ func (s *Server) forbidLiveStream(ctx context.Context, c caller, q *forbidLiveSt
 		if b.Key.Domain, err = streamsDomain(ctx, tx, c, q.DomainName); err != nil {
 			return err
 		}
-		if err := q.validate(now); err != nil || q.Oneshot == "yes" {
+		if err := q.validate(now); err != nil {
 			return err
+		}
+		if q.Oneshot == "yes" {
+			return s.cutElsewhere(ctx, tx, b.Key)
 		}
 		return forbid(ctx, tx, b)
 	})
@@ -89,6 +92,14 @@ func (q *forbidLiveStreamRequest) validate(now time.Time) error {
 		return apierr.InvalidResumeTimeMalformed
 	}
 	return nil
+}
+
+// cutElsewhere has another server end the push of a stream.
+func (s *Server) cutElsewhere(ctx context.Context, tx store.Tx, key live.StreamKey) error {
+	if !s.shared {
+		return nil
+	}
+	return tx.CutStream(ctx, key)
 }
 
 // forbid adds a block, unless one holds.

@@ -78,6 +78,10 @@ type Config struct {
 	// Replays has callbacks made once more; nil leaves the operation out.
 	Replays replayer
 
+	// Shared says that other servers work on the same store: their streams are listed,
+	// and a nonce that one of them took for a call that changes something is refused.
+	Shared bool
+
 	// Zone is that of the times in object names; nil stands for live.DefaultZone.
 	Zone *time.Location
 	// Log takes one line a call; nil discards them.
@@ -108,6 +112,7 @@ type Server struct {
 	request      requestFunc
 	followers    *followers
 	replays      replayer
+	shared       bool
 	zone         *time.Location
 	log          *slog.Logger
 	now          func() time.Time
@@ -135,6 +140,7 @@ func New(c Config) *Server {
 		request:      c.Request,
 		followers:    newFollowers(),
 		replays:      c.Replays,
+		shared:       c.Shared,
 		zone:         c.Zone,
 		log:          c.Log,
 		now:          c.Now,
@@ -155,6 +161,9 @@ func New(c Config) *Server {
 	if s.replays != nil {
 		s.operations[replayDeliveries.name] = &replayDeliveries
 	}
+	if s.shared {
+		s.store = oneByOne{c.Store}
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -164,7 +173,8 @@ func New(c Config) *Server {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.keeper = newNonceKeeper(s.store, maxNonces, s.now)
+	s.keeper = newNonceKeeper(c.Store, maxNonces, s.now)
+	s.keeper.shared = s.shared
 	s.nonces = s.keeper
 	s.undeclared = func(op *operation, err *apierr.Error) {
 		s.log.Error("operation answered with an undeclared error", keyAction, op.name, keyCode, err.Code)

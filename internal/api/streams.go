@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"tallylight/internal/live"
 	"tallylight/internal/store"
@@ -15,8 +17,32 @@ type streamRegistry interface {
 	// Sessions returns the sessions that are live, the oldest first.
 	Sessions() []live.SessionInfo
 	// Cut ends the sessions that match and returns how many they are. Whoever
-	// forbids something commits that to the store first.
+	// forbids something commits that to the store first, where other servers find it.
 	Cut(match func(live.Session) bool, cause error) int
+}
+
+// liveSessions returns the sessions of a streaming domain that are live, those of
+// other servers on the same store included, the oldest first. Of those, only the
+// session is known.
+func (s *Server) liveSessions(ctx context.Context, domain string) ([]live.SessionInfo, error) {
+	var list []live.SessionInfo
+	for _, session := range s.streams.Sessions() {
+		if session.Key.Domain == domain {
+			list = append(list, session)
+		}
+	}
+	if !s.shared {
+		return list, nil
+	}
+	err := s.store.View(ctx, func(r store.Reader) error {
+		elsewhere, err := r.SessionsElsewhere(ctx, domain, s.now())
+		for _, session := range elsewhere {
+			list = append(list, live.SessionInfo{Session: session})
+		}
+		return err
+	})
+	slices.SortFunc(list, func(a, b live.SessionInfo) int { return cmp.Compare(a.ID, b.ID) }) // ids sort by time
+	return list, err
 }
 
 // publisherStreams is the one kind of streams that can be forbidden: those that

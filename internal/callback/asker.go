@@ -75,13 +75,14 @@ func (a *Asker) Ask(ctx context.Context, q live.Question) (live.OnDemandAnswer, 
 	defer cancel()
 	log := a.log.With(keyDomain, q.Key.Domain, keyApp, q.Key.App, keyStream, q.Key.Stream, keyOrigin, live.Origin(q.URL))
 	for made := 1; ; made++ {
-		answer, ignored, err := a.attempt(ctx, q)
-		if len(ignored) > 0 {
-			log.Warn("answer ignored in part", keyAttempt, made, keyIgnored, strings.Join(ignored, "; "))
+		trial := a.Try(ctx, q)
+		if len(trial.Ignored) > 0 {
+			log.Warn("answer ignored in part", keyAttempt, made, keyIgnored, strings.Join(trial.Ignored, "; "))
 		}
-		if err == nil {
-			return answer, nil
+		if trial.Err == nil {
+			return trial.Answer, nil
 		}
+		err := trial.Err
 		if ctx.Err() == nil && made <= burstRetries && !errors.Is(err, live.ErrURLMalformed) && !errors.Is(err, live.ErrURLUnsafe) {
 			log.Warn("question failed", keyAttempt, made, keyErr, errText(err))
 			select {
@@ -97,33 +98,52 @@ func (a *Asker) Ask(ctx context.Context, q live.Question) (live.OnDemandAnswer, 
 	}
 }
 
-// attempt asks once. What it could not use of an answer is in ignored.
-func (a *Asker) attempt(ctx context.Context, q live.Question) (answer live.OnDemandAnswer, ignored []string, err error) {
+// A Trial is a question that was asked once, and what came of it.
+type Trial struct {
+	URL     string      // with the parameters
+	Header  http.Header // that was sent
+	Elapsed time.Duration
+	Status  int    // 0 if none came
+	Body    []byte // of a status 200, unpacked
+	Answer  live.OnDemandAnswer
+	Ignored []string // what could not be used of the answer
+	Err     error    // why there is no Answer; nil otherwise
+}
+
+// Try asks once, as Ask would, for somebody who wants to see what happens.
+func (a *Asker) Try(ctx context.Context, q live.Question) (t Trial) {
 	ctx, cancel := context.WithTimeoutCause(ctx, burstTimeout, fmt.Errorf("no answer within %v", burstTimeout))
 	defer cancel()
+	started := time.Now()
 	defer func() {
-		if err != nil && ctx.Err() != nil {
-			err = context.Cause(ctx) // says more than that the context ended
+		t.Elapsed = time.Since(started)
+		if t.Err != nil && ctx.Err() != nil {
+			t.Err = context.Cause(ctx) // says more than that the context ended
 		}
 	}()
-	r, err := newQuestion(ctx, q, time.Now())
+	r, err := newQuestion(ctx, q, started)
 	if err != nil {
-		return answer, nil, err
+		t.Err = err
+		return t
 	}
 	r.Header.Set("User-Agent", a.userAgent)
+	t.URL, t.Header = r.URL.String(), r.Header
 	response, err := a.transport.RoundTrip(r) // which, unlike a client, follows no redirects
 	if err != nil {
-		return answer, nil, err
+		t.Err = err
+		return t
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return answer, nil, fmt.Errorf("status %d", response.StatusCode)
+	if t.Status = response.StatusCode; t.Status != http.StatusOK {
+		t.Err = fmt.Errorf("status %d", t.Status)
+		return t
 	}
-	body, err := readAnswer(response)
-	if err != nil {
-		return answer, nil, fmt.Errorf("read answer: %w", err)
+	if t.Body, err = readAnswer(response); err != nil {
+		t.Err = fmt.Errorf("read answer: %w", err)
+		return t
 	}
-	return wire.ParseOnDemandAnswer(body)
+	t.Answer, t.Ignored, t.Err = wire.ParseOnDemandAnswer(t.Body)
+	return t
 }
 
 // newQuestion returns the request of an attempt that starts at now.

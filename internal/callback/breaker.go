@@ -62,3 +62,12 @@ func (b *breaker) due(now time.Time) bool { return !b.closed() && !now.Before(b.
 // probe notes that a delivery is claimed to probe the origin. If nothing is heard
 // of it, the next is due when its lease is over.
 func (b *breaker) probe(now time.Time) { b.probeAt, b.probing = now.Add(live.DeliveryLease), true }
+
+// restore goes on where a breaker was that h tells of.
+func (b *breaker) restore(h live.ReceiverHealth, now time.Time) {
+	b.unanswered = h.Unanswered
+	if h.Probed() {
+		b.wait = min(max(h.ProbeWait, firstProbe), lastProbe)
+		b.probeAt = minTime(h.ProbeAt, now.Add(b.wait)) // the clock may have been set back
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -50,6 +51,10 @@ type Config struct {
 	// server, which begins with 8 and gets more as it answers; 0 means the default.
 	Workers   int
 	PerOrigin int
+	// Limits are the limits of single receivers, no two with the same Match.
+	Limits []Limit
+	// ParkOnGone parks a URL that answers 410 Gone: see store.Tx.ParkEndpoint.
+	ParkOnGone bool
 }
 
 // A Deliverer delivers what the store says is owed. See the package comment.
@@ -61,6 +66,9 @@ type Deliverer struct {
 
 	workers   int
 	perOrigin int
+
+	limits     limits
+	parkOnGone bool
 
 	inbox *inbox
 	stats stats
@@ -82,6 +90,9 @@ func New(c Config) *Deliverer {
 		workers:   c.Workers,
 		perOrigin: c.PerOrigin,
 		inbox:     newInbox(),
+
+		limits:     newLimits(c.Limits),
+		parkOnGone: c.ParkOnGone,
 	}
 }
 
@@ -117,6 +128,7 @@ func (d *Deliverer) Run(ctx context.Context) error {
 	stop() // what still runs
 	attempts.Wait()
 	d.stats.running.Store(0)
+	d.stats.probed.Store(0)
 	d.stats.waiting.Store(0)
 	return err
 }
@@ -131,6 +143,7 @@ func (d *Deliverer) attempt(ctx context.Context, c claim) (o outcome) {
 	}()
 	o.attempt = d.sender.send(ctx, c.Delivery, d.schedule.timeout(c.Attempts))
 	o.claim.Delivery = d.outcome(c.Delivery, o.attempt)
+	o.parks = d.gone(o.attempt)
 	o.lost = false
 	return o
 }
@@ -142,6 +155,10 @@ func (d *Deliverer) outcome(dv live.Delivery, a live.Attempt) live.Delivery {
 		dv.State, dv.DueAt = live.DeliveryDelivered, time.Time{}
 		return dv
 	}
+	if d.gone(a) { // it is tried when its URL is resumed
+		dv.DueAt = time.Now()
+		return dv
+	}
 	due, ok := d.schedule.next(dv.Attempts, dv.ScheduledFrom(), time.Now(), a.RetryAfter, rand.Float64())
 	if !ok {
 		dv.State = live.DeliveryDead
@@ -149,3 +166,6 @@ func (d *Deliverer) outcome(dv live.Delivery, a live.Attempt) live.Delivery {
 	dv.DueAt = due
 	return dv
 }
+
+// gone reports whether an answer has the URL parked.
+func (d *Deliverer) gone(a live.Attempt) bool { return d.parkOnGone && a.Status == http.StatusGone }

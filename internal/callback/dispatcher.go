@@ -51,6 +51,8 @@ type dispatcher struct {
 
 	schedule schedule
 	queue    *queue
+	health   *healthBook
+	probed   int // receivers that are only probed
 	ended    chan outcome
 	rounds   chan *round // that are over
 	buffer   []live.Delivery
@@ -64,10 +66,12 @@ type dispatcher struct {
 	probeAt  time.Time         // when the first probe is due; zero: none
 	retryAt  time.Time         // the store has failed: no round before
 	retry    backoff
-	restored bool // the claims of an earlier run are given back
+	restored bool // the claims of an earlier run are given back, and what it knew is known
 }
 
 func newDispatcher(d *Deliverer, start func(c claim, ended chan<- outcome)) *dispatcher {
+	queue := newQueue(d.workers, d.perOrigin)
+	queue.limits = d.limits
 	return &dispatcher{
 		store:    d.store,
 		log:      d.log,
@@ -75,7 +79,8 @@ func newDispatcher(d *Deliverer, start func(c claim, ended chan<- outcome)) *dis
 		inbox:    d.inbox,
 		start:    start,
 		schedule: d.schedule,
-		queue:    newQueue(d.workers, d.perOrigin),
+		queue:    queue,
+		health:   newHealthBook(),
 		ended:    make(chan outcome, d.workers), // so that sending never blocks
 		rounds:   make(chan *round, 1),
 	}
@@ -99,10 +104,15 @@ func (p *dispatcher) run(ctx, work context.Context) error {
 		p.beginRound(work, now, stopping)
 		p.stats.running.Store(int64(p.queue.running))
 		p.stats.waiting.Store(int64(len(p.queue.held) - p.queue.running - len(p.outcomes)))
+		p.stats.probed.Store(int64(p.probed))
 		if stopping && p.idle() {
 			return nil
 		}
-		timer.Reset(p.rest(now, stopping))
+		rest := p.rest(now, stopping)
+		if !stopping {
+			rest = min(rest, p.queue.untilResume(now))
+		}
+		timer.Reset(rest)
 		select {
 		case <-p.inbox.signal:
 			p.take(stopping)
@@ -132,7 +142,7 @@ func (p *dispatcher) run(ctx, work context.Context) error {
 
 // idle reports whether nothing is left to be done before an end.
 func (p *dispatcher) idle() bool {
-	return p.queue.running == 0 && !p.inRound && len(p.outcomes) == 0 && len(p.released) == 0
+	return p.queue.running == 0 && !p.inRound && len(p.outcomes) == 0 && len(p.released) == 0 && len(p.health.due) == 0
 }
 
 // rest returns how long nothing is to be done, unless something happens.
@@ -141,8 +151,11 @@ func (p *dispatcher) rest(now time.Time, stopping bool) time.Duration {
 		return idlePoll
 	}
 	wait := idlePoll
-	if len(p.outcomes) > 0 {
+	if len(p.outcomes) > 0 || len(p.health.due) > 0 {
 		wait = p.roundAt.Add(companyWait).Sub(now)
+	}
+	if !p.health.sweepAt.IsZero() {
+		wait = min(wait, p.health.sweepAt.Sub(now))
 	}
 	if !stopping {
 		wait = min(wait, p.lookAt.Sub(now))
@@ -153,9 +166,11 @@ func (p *dispatcher) rest(now time.Time, stopping bool) time.Duration {
 	return min(max(wait, p.retryAt.Sub(now), 0), idlePoll)
 }
 
-// startAttempts starts what can be started.
+// startAttempts starts what can be started, once it is known which receivers an
+// earlier run found not to answer.
 func (p *dispatcher) startAttempts(now time.Time) {
-	for len(p.outcomes) < maxUnrecorded {
+	p.queue.resume(now)
+	for p.restored && len(p.outcomes) < maxUnrecorded {
 		c, ok := p.queue.next(now)
 		if !ok {
 			return
@@ -190,7 +205,7 @@ func (p *dispatcher) take(stopping bool) {
 		case len(p.queue.held) >= maxHeld:
 			p.lookAt = minTime(p.lookAt, time.Now().Add(minPoll))
 			p.release(c)
-		case stopping || l.left || !l.breaker.closed() || l.waiting() >= maxWaiting:
+		case stopping || l.left || !l.breaker.closed() || l.waiting() >= l.limitedTo():
 			l.left = true // and so has what follows it, until the table has no more
 			p.release(c)
 			p.refill(l)
@@ -236,6 +251,7 @@ func (p *dispatcher) attemptEnded(o outcome) {
 	case o.answered():
 		if l.breaker.answered() {
 			p.log.Info("receiver answers again", keyOrigin, l.origin)
+			p.probed--
 			p.lookAt = time.Time{}
 		}
 		if o.attempt.Elapsed < promptAnswer {
@@ -245,6 +261,7 @@ func (p *dispatcher) attemptEnded(o outcome) {
 		l.pace.slower()
 		if l.breaker.silent(now) {
 			p.log.Warn("receiver does not answer, it is probed from now on", keyOrigin, l.origin, keyErr, o.attempt.Err)
+			p.probed++
 			for _, c := range p.queue.clear(l) {
 				p.release(c)
 			}
@@ -253,6 +270,12 @@ func (p *dispatcher) attemptEnded(o outcome) {
 	}
 	if !o.lost {
 		p.outcomes = append(p.outcomes, o)
+		p.health.attempted(l, o.attempt, now)
+	}
+	if o.parks {
+		for _, c := range p.queue.clearIf(l, func(c claim) bool { return c.URL == o.claim.URL }) {
+			p.release(c)
+		}
 	}
 	p.queue.giveTurn(l)
 	p.refill(l)
@@ -288,7 +311,9 @@ func (p *dispatcher) beginRound(ctx context.Context, now time.Time, stopping boo
 		return
 	}
 	r := &round{now: now, lease: now.Add(live.DeliveryLease)}
-	ripe := len(p.outcomes) >= company || len(p.outcomes) > 0 && (stopping || !now.Before(p.roundAt.Add(companyWait)))
+	p.sweep(now, stopping)
+	tell := len(p.outcomes) + len(p.health.due)
+	ripe := tell >= company || tell > 0 && (stopping || !now.Before(p.roundAt.Add(companyWait)))
 	looking := !stopping && !now.Before(p.lookAt)
 	if !stopping && p.alone == 0 {
 		r.probes = p.probes(now)
@@ -296,21 +321,23 @@ func (p *dispatcher) beginRound(ctx context.Context, now time.Time, stopping boo
 	if !ripe && !looking && len(p.released) == 0 && len(r.probes) == 0 {
 		return
 	}
-	if r.outcomes, p.outcomes = p.outcomes, nil; len(r.outcomes) > 0 {
+	if tell > 0 {
 		p.roundAt = now
 	}
+	r.outcomes, p.outcomes = p.outcomes, nil
 	if p.alone > 0 && len(r.outcomes) > 0 {
 		r.outcomes, p.outcomes = r.outcomes[:1:1], r.outcomes[1:]
 		p.alone--
 		r.alone = true
 	} else {
 		r.released, p.released = p.released, nil
+		r.health = p.health.take()
 	}
 	if !stopping && !r.alone {
 		r.restore = !p.restored
 		r.limit = min(claimBatch, maxHeld-len(p.queue.held))
 		r.skip = p.queue.full()
-		if r.look = looking || r.restore; r.look {
+		if r.look = looking && p.restored; r.look {
 			p.lookAt = now.Add(idlePoll)
 		}
 	}
@@ -328,7 +355,9 @@ func (p *dispatcher) endRound(r *round) error {
 		return p.roundFailed(r)
 	}
 	p.retry, p.retryAt = backoff{}, time.Time{}
-	p.restored = p.restored || r.restore
+	if r.restore {
+		p.restore(r.known)
+	}
 	for _, o := range r.outcomes {
 		p.queue.forget(o.claim)
 		p.stats.recorded(o)
@@ -340,7 +369,7 @@ func (p *dispatcher) endRound(r *round) error {
 	for _, d := range r.claimed {
 		d.LeasedUntil = r.lease
 		if !p.queue.holds(d.ID) {
-			p.queue.add(p.claimOf(d))
+			p.addClaimed(p.claimOf(d))
 		}
 	}
 	for _, origin := range r.probes {
@@ -353,6 +382,46 @@ func (p *dispatcher) endRound(r *round) error {
 		p.lookAt = minTime(p.lookAt, r.nextLook)
 	}
 	return nil
+}
+
+// addClaimed adds a claim of the table, unless its line has what it can do with.
+func (p *dispatcher) addClaimed(c claim) {
+	if l := p.queue.line(c.origin); l.limiter != nil && l.waiting() >= l.limitedTo() {
+		l.left = true
+		p.release(c)
+		return
+	}
+	p.queue.add(c)
+}
+
+// restore goes on with what an earlier run knew of receivers.
+func (p *dispatcher) restore(known []live.ReceiverHealth) {
+	now := time.Now()
+	p.releaseAll() // what was handed over meanwhile: the round gave its leases back
+	for _, h := range known {
+		p.health.receivers[h.Origin] = &health{ReceiverHealth: h}
+		l := p.queue.line(h.Origin)
+		l.pace.restore(h.Concurrency)
+		l.breaker.restore(h, now)
+		if !l.breaker.closed() {
+			p.probed++
+			p.planProbe(l)
+		}
+	}
+	p.restored = true
+}
+
+// sweep has saved what changed of receivers, at the end even what would have waited,
+// and forgets lines that have nothing to tell any more.
+func (p *dispatcher) sweep(now time.Time, stopping bool) {
+	if stopping {
+		p.health.flush()
+	}
+	if p.health.sweep(now) {
+		for _, l := range p.queue.origins {
+			p.queue.tidy(l)
+		}
+	}
 }
 
 // roundFailed puts back what a round could not record, to try again later.
@@ -371,6 +440,9 @@ func (p *dispatcher) roundFailed(r *round) error {
 	}
 	p.outcomes = append(r.outcomes, p.outcomes...)
 	p.released = append(r.released, p.released...)
+	if again {
+		p.health.unsaved(r.health)
+	}
 	for _, origin := range r.probes {
 		if l := p.queue.origins[origin]; l != nil {
 			l.breaker.later(r.now)

@@ -27,6 +27,9 @@ type memStore struct {
 	lanes    map[lane][]live.DeliveryID
 	attempts []live.Attempt
 	seqs     map[live.StreamKey]int64
+	health   map[string]live.ReceiverHealth // by origin
+	parked   map[string]live.ParkedEndpoint // by URL
+	saves    int                            // of health
 	asked    int
 
 	// fault is asked at each Update, after what fn did: written says whether the
@@ -52,6 +55,9 @@ func newMemStore() *memStore {
 		rows:  make(map[live.DeliveryID]row),
 		lanes: make(map[lane][]live.DeliveryID),
 		seqs:  make(map[live.StreamKey]int64),
+
+		health: make(map[string]live.ReceiverHealth),
+		parked: make(map[string]live.ParkedEndpoint),
 	}
 }
 
@@ -62,6 +68,8 @@ type memTx struct {
 	undo     map[live.DeliveryID]row
 	claimed  int
 	finished []live.Attempt
+	health   []live.ReceiverHealth
+	parked   []string // URLs that were not before
 }
 
 func (s *memStore) Update(ctx context.Context, fn func(store.Tx) error) error {
@@ -78,6 +86,9 @@ func (s *memStore) Update(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	if err != nil && !written {
 		maps.Copy(s.rows, tx.undo)
+		for _, url := range tx.parked {
+			delete(s.parked, url)
+		}
 		return err
 	}
 	for _, a := range tx.finished {
@@ -85,6 +96,10 @@ func (s *memStore) Update(ctx context.Context, fn func(store.Tx) error) error {
 			return old.Delivery == a.Delivery && old.Number == a.Number
 		})
 		s.attempts = append(s.attempts, a)
+	}
+	for _, h := range tx.health {
+		s.health[h.Origin] = h
+		s.saves++
 	}
 	return err
 }
@@ -120,7 +135,7 @@ func (s *memStore) setFault(fault func(tx *memTx) (err error, written bool)) {
 // claimable returns when a delivery can be claimed, or false if never as things
 // stand.
 func (s *memStore) claimable(r row, burst int, skip []string) (time.Time, bool) {
-	if r.State != live.DeliveryPending || slices.Contains(skip, r.origin) {
+	if _, parked := s.parked[r.URL]; parked || r.State != live.DeliveryPending || slices.Contains(skip, r.origin) {
 		return time.Time{}, false
 	}
 	if r.Attempts <= burst {
@@ -211,6 +226,23 @@ func (tx *memTx) ReleaseDeliveries(_ context.Context, ids []live.DeliveryID) err
 }
 
 func (tx *memTx) WebhookSecrets(context.Context) ([]live.WebhookSecret, error) { return nil, nil }
+
+func (tx *memTx) OwnReceiverHealth(context.Context) ([]live.ReceiverHealth, error) {
+	return slices.Collect(maps.Values(tx.s.health)), nil
+}
+
+func (tx *memTx) PutReceiverHealth(_ context.Context, h live.ReceiverHealth) error {
+	tx.health = append(tx.health, h)
+	return nil
+}
+
+func (tx *memTx) ParkEndpoint(_ context.Context, p live.ParkedEndpoint) error {
+	if _, ok := tx.s.parked[p.URL]; !ok {
+		tx.s.parked[p.URL] = p
+		tx.parked = append(tx.parked, p.URL)
+	}
+	return nil
+}
 
 func (tx *memTx) ReleaseClaims(context.Context) error {
 	for _, r := range tx.s.rows {

@@ -86,9 +86,10 @@ func NewGuard(c GuardConfig) (*Guard, error) {
 
 // CheckURL reports whether callbacks may be sent to rawURL. Its error wraps
 // live.ErrURLMalformed if the form of the URL is wrong, and live.ErrURLUnsafe if
-// the host, or any one of its addresses, may not be called. A host that does not
-// resolve now is neither: it may later, and every dial checks again. If ctx ends,
-// the error is that of ctx.
+// the host, or any one of its addresses, may not be called; mostly that is a
+// *live.RefusedURL, which explains it. A host that does not resolve now is
+// neither: it may later, and every dial checks again. If ctx ends, the error is
+// that of ctx.
 func (g *Guard) CheckURL(ctx context.Context, rawURL string) error {
 	t, err := parseURL(rawURL)
 	if err != nil {
@@ -162,7 +163,7 @@ func (e *unresolvedError) Unwrap() error { return e.err }
 // resolve returns the addresses of a target, all of which may be called.
 func (g *Guard) resolve(ctx context.Context, t target) ([]netip.Addr, error) {
 	if closedNames[t.name] {
-		return nil, fmt.Errorf("%w: %s leads to cloud metadata, which stays closed in every mode", live.ErrURLUnsafe, t.name)
+		return nil, &live.RefusedURL{Host: t.name, What: "a name of cloud metadata"}
 	}
 	addrs, err := g.addrs(ctx, t)
 	if err != nil {
@@ -203,37 +204,37 @@ func (g *Guard) addrs(ctx context.Context, t target) ([]netip.Addr, error) {
 	return addrs, nil
 }
 
-// checkAddr reports whether addr may be called as an address of t. Its error
-// says why not, and what opens it.
+// checkAddr reports whether addr may be called as an address of t. What refuses it
+// is a *live.RefusedURL.
 func (g *Guard) checkAddr(t target, addr netip.Addr) error {
-	where, remedies := addr.String(), []string{"callbacks.allow_networks"}
-	if t.name != "" {
-		where = t.name + " resolves to " + where
-		remedies = append(remedies, "callbacks.allow_hosts")
-	}
+	refused := &live.RefusedURL{Host: t.name, Addr: addr}
 	addr = addr.WithZone("") // no network contains an address with a zone
-	if what := closedAs(addr); what != "" {
-		return fmt.Errorf("%w: %s (%s), which stays closed in every mode", live.ErrURLUnsafe, where, what)
+	if refused.What = closedAs(addr); refused.What != "" {
+		return refused
 	}
 	own, err := g.isOwn(netip.AddrPortFrom(addr, t.port))
 	if err != nil {
 		return err
 	}
 	if own {
-		return fmt.Errorf("%w: %s (port %d of this server itself), which stays closed in every mode; give the URL of your own server", live.ErrURLUnsafe, where, t.port)
+		refused.What = fmt.Sprintf("port %d of this server itself; give the URL of your own server", t.port)
+		return refused
 	}
 	local := addr.IsLoopback() || addr.IsPrivate()
 	if g.allows(addr) || g.hosts[t.name] || g.dev && local {
 		return nil
 	}
-	what := refusedAs(addr)
-	if what == "" {
+	if refused.What = refusedAs(addr); refused.What == "" {
 		return nil
 	}
-	if local {
-		remedies = append(remedies, "--dev")
+	refused.Settings = []string{"callbacks.allow_networks"}
+	if t.name != "" {
+		refused.Settings = append(refused.Settings, "callbacks.allow_hosts")
 	}
-	return fmt.Errorf("%w: %s (%s); %s opens it", live.ErrURLUnsafe, where, what, strings.Join(remedies, " or "))
+	if local {
+		refused.Settings = append(refused.Settings, "--dev")
+	}
+	return refused
 }
 
 // allows reports whether the operator opened a network of addr.

@@ -17,10 +17,17 @@ type outcome struct {
 	claim   claim // as it will be recorded
 	attempt live.Attempt
 	lost    bool // the attempt panicked: there is nothing to record
+	parks   bool // the answer has the URL parked
 }
 
 // answered reports whether the receiver answered at all.
 func (o outcome) answered() bool { return o.attempt.Status != 0 }
+
+// parked returns the URL that the outcome parks.
+func (o outcome) parked() live.ParkedEndpoint {
+	a := o.attempt
+	return live.ParkedEndpoint{URL: o.claim.URL, ParkedAt: a.StartedAt.Add(a.Elapsed), Delivery: a.Delivery, Status: a.Status}
+}
 
 // logger returns log with what an outcome is about.
 func (o outcome) logger(log *slog.Logger) *slog.Logger {
@@ -30,6 +37,10 @@ func (o outcome) logger(log *slog.Logger) *slog.Logger {
 // report logs an outcome that is recorded.
 func (o outcome) report(log *slog.Logger) {
 	a := o.attempt
+	if o.parks {
+		o.logger(log).Warn("receiver is gone, no more is sent to this URL until it is resumed", keyStatus, a.Status)
+		return
+	}
 	switch o.claim.State {
 	case live.DeliveryDelivered:
 		if log.Enabled(context.Background(), slog.LevelDebug) {

@@ -34,3 +34,10 @@ func (p *pace) slower() { p.cap = max(p.cap/2, minCap) }
 
 // fresh reports whether a new pace would do as well.
 func (p *pace) fresh() bool { return p.cap >= p.start }
+
+// restore goes on with what was learned.
+func (p *pace) restore(learned int) {
+	if learned > 0 {
+		p.cap = min(max(learned, minCap), p.most)
+	}
+}

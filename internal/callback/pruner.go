@@ -28,7 +28,7 @@ type PrunerConfig struct {
 }
 
 // A Pruner deletes from the log of callbacks what is old: events, with their
-// deliveries and attempts. What is pending or dead stays however old it is, and so
+// deliveries and attempts, and the health of receivers that are called no more. What is pending or dead stays however old it is, and so
 // does what tells of a record file that is still there.
 type Pruner struct{ cfg PrunerConfig }
 
@@ -70,7 +70,7 @@ func (p *Pruner) prune(ctx context.Context) (pruned int, err error) {
 			return pruned, fmt.Errorf("look for old events: %w", err)
 		}
 		if len(ids) == 0 {
-			return pruned, nil
+			return pruned, p.cfg.Store.Update(ctx, func(tx store.Tx) error { return tx.DeleteReceiverHealth(ctx, before) })
 		}
 		n := 0
 		err = p.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {

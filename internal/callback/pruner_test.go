@@ -51,6 +51,14 @@ func TestTheLogIsPrunedInBatches(t *testing.T) {
 
 		add(1, live.DeliveryDelivered, start.Add(-keep-2*time.Hour)) // its last attempt can be younger
 
+		update(t, s, func(ctx context.Context, tx store.Tx) error {
+			old := live.ReceiverHealth{Origin: "http://old.example.com", FailedAt: start.Add(-keep - tailEnd - time.Minute)}
+			if err := tx.PutReceiverHealth(ctx, old); err != nil {
+				return err
+			}
+			return tx.PutReceiverHealth(ctx, live.ReceiverHealth{Origin: "http://young.example.com", SucceededAt: start})
+		})
+
 		failing := &failAfter{Store: s}
 		failing.updates.Store(1)
 		var log bytes.Buffer
@@ -66,6 +74,16 @@ func TestTheLogIsPrunedInBatches(t *testing.T) {
 		wait(pruneInterval)
 		if n := left(); n != 3 {
 			t.Errorf("an hour later: %d events are left, want the 2 that were given up and a young one", n)
+		}
+		err := s.View(t.Context(), func(r store.Reader) error {
+			list, err := r.ReceiverHealth(t.Context())
+			if len(list) != 1 || list[0].Origin != "http://young.example.com" {
+				t.Errorf("what is known of receivers: %+v", list)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 		stop()
 		if err := <-ran; err != nil {

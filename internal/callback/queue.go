@@ -1,7 +1,10 @@
 package callback
 
 import (
+	"cmp"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"tallylight/internal/live"
 )
@@ -40,10 +43,12 @@ func (c claim) retry() bool { return c.Attempts > 0 }
 type queue struct {
 	workers   int
 	perOrigin int
+	limits    limits
 
 	origins map[string]*line
 	first   ring // lines with a first attempt to start
 	again   ring // lines with a repeated one
+	paused  pauses
 	held    map[live.DeliveryID]struct{}
 
 	running  int
@@ -72,6 +77,10 @@ type line struct {
 	pace    pace
 	breaker breaker
 	left    bool // the table has more of it, or may have
+
+	limiter  *rate.Limiter // nil: none
+	paused   bool          // by its limiter
+	resumeAt time.Time     // the end of the pause
 }
 
 // A fifo is claims, the first in first out.
@@ -97,7 +106,8 @@ func newQueue(workers, perOrigin int) *queue {
 func (q *queue) line(origin string) *line {
 	l := q.origins[origin]
 	if l == nil {
-		l = &line{origin: origin, pace: newPace(q.perOrigin)}
+		limit := q.limits.of(origin)
+		l = &line{origin: origin, pace: newPace(cmp.Or(limit.Concurrency, q.perOrigin)), limiter: limit.limiter()}
 		q.origins[origin] = l
 	}
 	return l
@@ -134,24 +144,19 @@ func (q *queue) next(now time.Time) (claim, bool) {
 		case len(q.again) > 0 && q.retrying < max(q.workers/retryShare, 1):
 			l = q.again.pop()
 			l.hasRetryTurn = false
-			if len(l.again) == 0 || !l.room() {
+			if !q.ready(l, &l.again, now) {
 				continue
 			}
 			c = l.again.pop()
 		case len(q.first) > 0:
 			l = q.first.pop()
 			l.hasTurn = false
-			if len(l.first) == 0 || !l.room() {
+			if !q.ready(l, &l.first, now) {
 				continue
 			}
 			c = l.first.pop()
 		default:
 			return claim{}, false
-		}
-		if now.After(c.startBy) {
-			q.forget(c)
-			q.giveTurn(l)
-			continue
 		}
 		l.running++
 		q.running++
@@ -162,6 +167,15 @@ func (q *queue) next(now time.Time) (claim, bool) {
 		return c, true
 	}
 	return claim{}, false
+}
+
+// ready reports whether the first of what waits in a line may start at now, and
+// counts it against the limit of the line if so.
+func (q *queue) ready(l *line, waiting *fifo, now time.Time) bool {
+	for len(*waiting) > 0 && now.After((*waiting)[0].startBy) {
+		q.forget(waiting.pop())
+	}
+	return len(*waiting) > 0 && l.room() && q.admit(l, now)
 }
 
 // ended takes back the worker of a claim that next returned, as it was then, and
@@ -181,18 +195,30 @@ func (q *queue) forget(c claim) { delete(q.held, c.ID) }
 
 // tidy forgets a line that has nothing to tell.
 func (q *queue) tidy(l *line) {
-	if l.running == 0 && l.waiting() == 0 && !l.left && l.breaker.closed() && l.pace.fresh() {
+	if l.running == 0 && l.waiting() == 0 && !l.left && l.breaker.closed() && l.pace.fresh() && l.rested() {
 		delete(q.origins, l.origin)
 	}
 }
 
 // clear empties a line of what waits in it and returns that.
 func (q *queue) clear(l *line) []claim {
-	list := append(l.again, l.first...)
-	for _, c := range list {
-		q.forget(c)
+	return q.clearIf(l, func(claim) bool { return true })
+}
+
+// clearIf empties a line of those for which out is true and returns them.
+func (q *queue) clearIf(l *line, out func(claim) bool) (list []claim) {
+	for _, f := range []*fifo{&l.again, &l.first} {
+		var rest fifo
+		for _, c := range *f {
+			if out(c) {
+				q.forget(c)
+				list = append(list, c)
+			} else {
+				rest = append(rest, c)
+			}
+		}
+		*f = rest
 	}
-	l.again, l.first = nil, nil
 	l.left = l.left || len(list) > 0
 	return list
 }
@@ -214,7 +240,7 @@ func (q *queue) giveTurn(l *line) {
 func (l *line) waiting() int { return len(l.first) + len(l.again) }
 
 // room reports whether the line may have one more attempt run.
-func (l *line) room() bool { return l.running < l.pace.cap }
+func (l *line) room() bool { return l.running < l.pace.cap && !l.paused }
 
 // full reports whether the line needs nothing from the table now: a claim for it
 // could bring more than may wait.
@@ -223,8 +249,8 @@ func (l *line) full() bool { return !l.breaker.closed() || l.waiting() >= l.enou
 // low reports whether the line is about to run out of what waits in it.
 func (l *line) low() bool { return l.breaker.closed() && l.waiting() <= l.enough()/4 }
 
-// enough is how many may wait at the line's pace.
-func (l *line) enough() int { return min(maxWaiting, l.pace.cap*waitingPerWorker) }
+// enough is how many may wait at the line's pace and limit.
+func (l *line) enough() int { return min(l.pace.cap*waitingPerWorker, l.limitedTo()) }
 
 // full returns the origins of which no more is needed now, and notes that the
 // table may have more of them.

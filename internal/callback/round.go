@@ -11,23 +11,25 @@ import (
 )
 
 // A round is one Update of the dispatcher: it records outcomes, gives back
-// leases, and claims what is due in the table.
+// leases, saves how receivers do, and claims what is due in the table.
 type round struct {
 	now, lease time.Time
 	outcomes   []outcome
 	released   []live.DeliveryID
-	alone      bool     // record one outcome and do nothing else
-	restore    bool     // give back the claims of an earlier run
-	look       bool     // claim, whether or not the outcomes freed something
-	limit      int      // of the claims
-	skip       []string // origins of which nothing is claimed
-	probes     []string // origins of which one is claimed
+	health     []live.ReceiverHealth // to be saved
+	alone      bool                  // record one outcome and do nothing else
+	restore    bool                  // give back the claims of an earlier run, and see what it knew
+	look       bool                  // claim, whether or not the outcomes freed something
+	limit      int                   // of the claims
+	skip       []string              // origins of which nothing is claimed
+	probes     []string              // origins of which one is claimed
 
 	// What came of it.
 	err      error
 	claimed  []live.Delivery
-	looked   bool      // the table was looked into
-	nextLook time.Time // when to look again
+	known    []live.ReceiverHealth // to an earlier run
+	looked   bool                  // the table was looked into
+	nextLook time.Time             // when to look again
 }
 
 // run makes the round. Running it again after an error does no harm.
@@ -48,8 +50,16 @@ func (r *round) run(ctx context.Context, s deliveryStore) (err error) {
 				return err
 			}
 		}
+		for _, h := range r.health {
+			if err := tx.PutReceiverHealth(ctx, h); err != nil {
+				return err
+			}
+		}
 		if r.restore {
 			if err := tx.ReleaseClaims(ctx); err != nil {
+				return err
+			}
+			if r.known, err = tx.OwnReceiverHealth(ctx); err != nil {
 				return err
 			}
 		}
@@ -75,6 +85,11 @@ func (r *round) record(ctx context.Context, tx store.Tx) (freed bool, err error)
 	list := make([]store.FinishedAttempt, len(r.outcomes))
 	for i, o := range r.outcomes {
 		list[i] = store.FinishedAttempt{Delivery: o.claim.Delivery, Attempt: o.attempt}
+		if o.parks {
+			if err := tx.ParkEndpoint(ctx, o.parked()); err != nil {
+				return false, err
+			}
+		}
 	}
 	return tx.FinishAttempts(ctx, list)
 }

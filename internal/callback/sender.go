@@ -36,8 +36,8 @@ const idleTimeout = 30 * time.Second
 // open, hold a callback and the header of an answer.
 const (
 	maxIdleConns = 12 << 10
-	writeBuffer  = 2 << 10 // bytes
-	readBuffer   = 1 << 10 // bytes
+	writeBuffer  = 1536 // bytes
+	readBuffer   = 512  // bytes
 )
 
 // DefaultUserAgent is what the vendor's callbacks are sent under.
@@ -73,7 +73,7 @@ type sender struct {
 
 func newSender(c Config) *sender {
 	return &sender{
-		transport:    newTransport(c.Guard, c.PerOrigin),
+		transport:    newTransport(c.Guard, newLimits(c.Limits).concurrency(c.PerOrigin)),
 		userAgent:    cmp.Or(c.UserAgent, DefaultUserAgent),
 		secrets:      &secretBook{store: c.Store, preset: c.Secret},
 		eventHeaders: c.EventHeaders,

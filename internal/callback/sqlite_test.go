@@ -152,6 +152,11 @@ func checkFirstArrivals(t *testing.T, got []received, owed []live.Delivery) {
 
 func oweOnSQLite(t *testing.T, s *sqlite.Store, stream string) live.Delivery {
 	t.Helper()
+	return oweURLOnSQLite(t, s, stream, hook)
+}
+
+func oweURLOnSQLite(t *testing.T, s *sqlite.Store, stream, url string) live.Delivery {
+	t.Helper()
 	now := time.Now()
 	d := live.Delivery{
 		ID: live.NewDeliveryID(now),
@@ -159,7 +164,7 @@ func oweOnSQLite(t *testing.T, s *sqlite.Store, stream string) live.Delivery {
 			ID: live.NewEventID(now), Type: live.EventRecordStarted, OccurredAt: now,
 			Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: stream},
 		},
-		URL: hook, SignKey: "testkeyyourkey12", State: live.DeliveryPending, DueAt: now, LeasedUntil: now.Add(live.DeliveryLease),
+		URL: url, SignKey: "testkeyyourkey12", State: live.DeliveryPending, DueAt: now, LeasedUntil: now.Add(live.DeliveryLease),
 	}
 	err := s.Update(t.Context(), func(tx store.Tx) (err error) {
 		if d.Event, err = tx.AddEvent(t.Context(), d.Event); err != nil {

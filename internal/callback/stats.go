@@ -14,11 +14,12 @@ type Stats struct {
 	StoreErrors int64 // Updates and Views that failed
 	Running     int64 // attempts now
 	Waiting     int64 // deliveries claimed and not started
+	Probed      int64 // receivers that do not answer and are only probed now
 }
 
 // stats are the counters behind Stats.
 type stats struct {
-	attempts, delivered, dead, storeErrors, running, waiting atomic.Int64
+	attempts, delivered, dead, storeErrors, running, waiting, probed atomic.Int64
 }
 
 // recorded counts an outcome.
@@ -41,5 +42,6 @@ func (d *Deliverer) Stats() Stats {
 		StoreErrors: d.stats.storeErrors.Load(),
 		Running:     d.stats.running.Load(),
 		Waiting:     d.stats.waiting.Load(),
+		Probed:      d.stats.probed.Load(),
 	}
 }

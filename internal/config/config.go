@@ -32,6 +32,9 @@ type Config struct {
 	RTMP string `yaml:"rtmp"`
 	// HTTPS is the address of API calls by TLS; empty: none.
 	HTTPS string `yaml:"https"`
+	// PublicURL is where others reach the server, scheme and host, for links in what
+	// they are sent; empty: there are none.
+	PublicURL string `yaml:"public_url"`
 
 	TLS       TLS       `yaml:"tls"`
 	Log       Log       `yaml:"log"`
@@ -40,6 +43,7 @@ type Config struct {
 	Record    Record    `yaml:"record"`
 	Callbacks Callbacks `yaml:"callbacks"`
 	Storage   Storage   `yaml:"storage"`
+	Console   Console   `yaml:"console"`
 }
 
 // TLS names the certificate of the HTTPS listener and its key, PEM files that are
@@ -112,6 +116,11 @@ type Callbacks struct {
 	UserAgent string        `yaml:"user_agent"`
 	// Workers bounds the attempts that run at a time.
 	Workers int `yaml:"workers"`
+	// Limits bound the attempts at single receivers.
+	Limits []CallbackLimit `yaml:"limits"`
+	// ParkOnGone parks a URL that answers 410 Gone: what is owed to it waits until an
+	// operator resumes it.
+	ParkOnGone bool `yaml:"park_on_gone"`
 	// OnDemandDeadline bounds the question whether to record a push, with all its
 	// attempts. OnDemandFallback says what becomes of the push without an answer:
 	// skip or record.
@@ -128,6 +137,14 @@ type Storage struct {
 	KeepUploaded time.Duration `yaml:"keep_uploaded"`
 }
 
+// Console sets the pages under /console/.
+type Console struct {
+	// Enabled serves them.
+	Enabled bool `yaml:"enabled"`
+	// SessionLifetime is how long a visitor stays signed in who does nothing.
+	SessionLifetime time.Duration `yaml:"session_lifetime"`
+}
+
 // Default returns the settings of a server that nobody configured.
 func Default() Config {
 	return Config{
@@ -140,6 +157,7 @@ func Default() Config {
 		Record: Record{FlushInterval: 500 * time.Millisecond, TimeZone: "UTC+8"},
 		Callbacks: Callbacks{Tail: true, Headers: true, KeepLog: 30 * 24 * time.Hour, UserAgent: "Go-http-client/1.1", Workers: 512,
 			OnDemandDeadline: 35 * time.Second, OnDemandFallback: "skip"},
+		Console: Console{Enabled: true, SessionLifetime: 12 * time.Hour},
 	}
 }
 
@@ -170,6 +188,12 @@ func (c Config) Validate() error {
 		check(err == nil, "https", c.HTTPS, "give HOST:PORT, such as :8443 or 127.0.0.1:0")
 		check(c.Dev || c.TLS.CertFile != "", "tls.cert_file", `""`, "name the certificate of the https listener; only --dev makes one")
 	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		check(err == nil && oneOf(u.Scheme, "http", "https") && u.Hostname() != "" && u.User == nil &&
+			oneOf(u.Path, "", "/") && u.RawQuery == "" && !u.ForceQuery && u.Fragment == "",
+			"public_url", c.PublicURL, "give scheme and host, such as https://live.example.com")
+	}
 	check((c.TLS.CertFile == "") == (c.TLS.KeyFile == ""), "tls", "one file", "give both cert_file and key_file, or neither")
 	check(oneOf(c.Log.Level, "debug", "info", "warn", "error"), "log.level", c.Log.Level, "choose debug, info, warn or error")
 	check(oneOf(c.Log.Format, "text", "json"), "log.format", c.Log.Format, "choose text or json")
@@ -190,6 +214,8 @@ func (c Config) Validate() error {
 	check(c.Record.SpoolQuota == 0 || c.Record.SpoolQuota >= minSpoolQuota,
 		"record.spool_quota", c.Record.SpoolQuota, fmt.Sprintf("give 0 (none) or %v and more", minSpoolQuota))
 	errs = append(errs, validateRetention(c.Record.Retention)...)
+	check(c.Console.SessionLifetime >= time.Minute && c.Console.SessionLifetime <= 30*24*time.Hour,
+		"console.session_lifetime", c.Console.SessionLifetime, "give 1m to 720h")
 	for _, n := range c.Callbacks.AllowNetworks {
 		_, err := netip.ParsePrefix(n)
 		check(err == nil, "callbacks.allow_networks", n, "give a network such as 10.0.0.0/8")
@@ -201,6 +227,7 @@ func (c Config) Validate() error {
 	check(c.Callbacks.KeepLog >= live.NotifyRecordsKept, "callbacks.keep_log", c.Callbacks.KeepLog,
 		fmt.Sprintf("give %v or more: so far back can the log be asked", live.NotifyRecordsKept))
 	check(c.Callbacks.Workers >= 1, "callbacks.workers", c.Callbacks.Workers, "give 1 or more")
+	errs = append(errs, validateCallbackLimits(c.Callbacks.Limits)...)
 	check(c.Callbacks.OnDemandDeadline >= time.Second && c.Callbacks.OnDemandDeadline <= 2*time.Minute,
 		"callbacks.on_demand_deadline", c.Callbacks.OnDemandDeadline, "give 1s to 2m")
 	check(oneOf(c.Callbacks.OnDemandFallback, "skip", "record"), "callbacks.on_demand_fallback", c.Callbacks.OnDemandFallback, "choose skip or record")

@@ -119,6 +119,34 @@ storage:
 	}
 }
 
+func TestReceiversHaveLimits(t *testing.T) {
+	t.Parallel()
+	c, err := Load(write(t, `
+callbacks:
+  park_on_gone: true
+  limits:
+    - {match: "*", concurrency: 16}
+    - {match: a.example.com, rate: 0.5, burst: 3}
+    - {match: "[2001:db8::1]", rate: 2}
+    - match: https://a.example.com:8443
+      concurrency: 256
+      rate: 100
+`), []string{"TALLYLIGHT_CALLBACKS_PARK_ON_GONE=false"})
+	if err == nil {
+		err = c.Validate()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []CallbackLimit{
+		{Match: "*", Concurrency: 16}, {Match: "a.example.com", Rate: 0.5, Burst: 3}, {Match: "[2001:db8::1]", Rate: 2},
+		{Match: "https://a.example.com:8443", Concurrency: 256, Rate: 100},
+	}
+	if !reflect.DeepEqual(c.Callbacks.Limits, want) || c.Callbacks.ParkOnGone {
+		t.Errorf("Load = %+v", c.Callbacks)
+	}
+}
+
 func TestThePasswordOfTheDatabaseIsNotShown(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"mysql://user:secret@host/name", "postgres://user:se%cret@host/name", "postgres://user:secret@ho st/name"} {
@@ -145,6 +173,9 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"an unknown variable is named", "", []string{"TALLYLIGHT_HTPP=:80"}, []string{"TALLYLIGHT_HTPP", "no such setting"}},
 		{"an ill-typed variable is named", "", []string{"TALLYLIGHT_CALLBACKS_WORKERS=many"}, []string{"TALLYLIGHT_CALLBACKS_WORKERS", "many", "whole number"}},
 		{"an address without port is refused", "http: localhost\n", nil, []string{"http: localhost", "HOST:PORT"}},
+		{"a public URL without scheme is refused", "public_url: live.example.com\n", nil, []string{"public_url: live.example.com", "https://live.example.com"}},
+		{"a public URL with a path is refused", "public_url: https://live.example.com/tallylight\n", nil, []string{"public_url", "scheme and host"}},
+		{"a public URL with a query is refused", "", []string{"TALLYLIGHT_PUBLIC_URL=https://live.example.com/?"}, []string{"public_url", "scheme and host"}},
 		{"a level that does not exist is refused", "log: {level: loud}\n", nil, []string{"log.level: loud", "debug"}},
 		{"a database that is none of ours is refused", "", []string{"TALLYLIGHT_DATABASE=mysql://a@b/c"}, []string{"database: ", "postgres://user@host/name"}},
 		{"a zone that does not exist is refused", "record: {time_zone: Mars/Olympus}\n", nil, []string{"record.time_zone", "Mars/Olympus"}},
@@ -153,6 +184,18 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"a deadline of half a second is refused", "callbacks: {on_demand_deadline: 500ms}\n", nil, []string{"callbacks.on_demand_deadline", "500ms", "1s to 2m"}},
 		{"a deadline of more than two minutes is refused", "callbacks: {on_demand_deadline: 121s}\n", nil, []string{"callbacks.on_demand_deadline", "2m1s"}},
 		{"a fallback that does not exist is refused", "callbacks: {on_demand_fallback: maybe}\n", nil, []string{"callbacks.on_demand_fallback: maybe", "skip or record"}},
+		{"a limit of a path is refused", "callbacks: {limits: [{match: https://a.example.com/hook, rate: 1}]}\n", nil, []string{"callbacks.limits[0].match", "https://a.example.com/hook", "without path"}},
+		{"a limit of a host and port is refused", "callbacks: {limits: [{match: a.example.com:8080, rate: 1}]}\n", nil, []string{"callbacks.limits[0].match", "https://example.com:8443"}},
+		{"a limit of a pattern is refused", "callbacks: {limits: [{match: \"*.example.com\", rate: 1}]}\n", nil, []string{"callbacks.limits[0].match"}},
+		{"a limit of another scheme is refused", "callbacks: {limits: [{match: ftp://a.example.com, rate: 1}]}\n", nil, []string{"callbacks.limits[0].match"}},
+		{"a limit of nothing is refused", "callbacks: {limits: [{rate: 1}]}\n", nil, []string{"callbacks.limits[0].match: \"\""}},
+		{"a limit that limits nothing is refused", "callbacks: {limits: [{match: \"*\"}]}\n", nil, []string{"callbacks.limits[0].match: *", "a concurrency or a rate"}},
+		{"a second limit for an origin is refused", "callbacks: {limits: [{match: https://A.example.com, rate: 1}, {match: https://a.example.com:443, rate: 2}]}\n", nil, []string{"callbacks.limits[1].match", "already"}},
+		{"too much concurrency is refused", "callbacks: {limits: [{match: a.example.com, concurrency: 257}]}\n", nil, []string{"callbacks.limits[0].concurrency: 257", "256"}},
+		{"a negative rate is refused", "callbacks: {limits: [{match: a.example.com, rate: -1}]}\n", nil, []string{"callbacks.limits[0].rate: -1", "0.01"}},
+		{"a rate that is no number is refused", "callbacks: {limits: [{match: a.example.com, rate: .nan}]}\n", nil, []string{"callbacks.limits[0].rate: NaN"}},
+		{"a burst without rate is refused", "callbacks: {limits: [{match: a.example.com, concurrency: 1, burst: 3}]}\n", nil, []string{"callbacks.limits[0].burst: 3", "a rate"}},
+		{"an ill-typed rate names line and column", "callbacks:\n  limits:\n    - {match: a.example.com, rate: fast}\n", nil, []string{"3:36"}},
 		{"an ill-typed size names line and column", "record:\n  spool_quota: much\n", nil, []string{"2:16", "record.spool_quota", "50GiB"}},
 		{"an ill-typed size of the environment is named", "", []string{"TALLYLIGHT_RECORD_SPOOL_QUOTA=50GB"}, []string{"TALLYLIGHT_RECORD_SPOOL_QUOTA", "50GB", "50GiB"}},
 		{"a quota of a megabyte is refused", "record: {spool_quota: 1MiB}\n", nil, []string{"record.spool_quota: 1MiB", "64MiB"}},

@@ -25,8 +25,9 @@ const (
 	pruneInterval = 24 * time.Hour
 )
 
-// A history writes down which sessions there were. Publishing never waits for
-// it: whatever begins or ends is queued and written by run.
+// A history writes down which sessions there were. Publishing does not wait for it,
+// unless streams are shared with other servers: whatever begins or ends is queued and
+// written by run.
 type history struct {
 	store sessionStore
 	log   *slog.Logger
@@ -52,6 +53,18 @@ func newHistory(cfg Config) *history {
 func (h *history) begin(s live.Session) {
 	s.Args = nil
 	h.add(change{session: s})
+}
+
+// beginShared writes the beginning of a session at once, by which the stream is this
+// server's. It fails with live.ErrStreamBusy if it is another one's. After any
+// outcome end gives it back.
+func (h *history) beginShared(ctx context.Context, s live.Session) error {
+	s.Args = nil
+	err := h.store.Update(ctx, func(tx store.Tx) error { return tx.BeginSession(ctx, s, h.now()) })
+	if err != nil {
+		return fmt.Errorf("take stream %s: %w", s.Key, err)
+	}
+	return nil
 }
 
 func (h *history) end(id live.SessionID, at time.Time) {

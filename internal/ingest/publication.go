@@ -24,6 +24,7 @@ type Publication struct {
 	video, audio  meter
 	other         atomic.Int64 // bytes of configurations and data
 	width, height atomic.Int64
+	rates         rates
 }
 
 // Ended returns a context that ends when the server wants the session to end,
@@ -104,7 +105,8 @@ func (p *Publication) Close(cause error) {
 func (p *Publication) Info() live.SessionInfo {
 	return live.SessionInfo{
 		Session:     p.session,
-		Bytes:       p.video.bytes.Load() + p.audio.bytes.Load() + p.other.Load(),
+		Bytes:       p.bytes(),
+		Dropped:     p.reader.Dropped(),
 		VideoFrames: p.video.frames.Load(),
 		AudioFrames: p.audio.frames.Load(),
 		VideoCodec:  p.video.codecName(),
@@ -115,6 +117,10 @@ func (p *Publication) Info() live.SessionInfo {
 		VideoRate:   int(p.video.bitRate.Load()),
 		AudioRate:   int(p.audio.bitRate.Load()),
 	}
+}
+
+func (p *Publication) bytes() int64 {
+	return p.video.bytes.Load() + p.audio.bytes.Load() + p.other.Load()
 }
 
 func (p *Publication) log() *slog.Logger {

@@ -15,7 +15,7 @@ import (
 	"tallylight/internal/store"
 )
 
-// A Reader takes the units of one session. Its methods are called by one
+// A Reader takes the units of one session. Write and Close are called by one
 // goroutine.
 type Reader interface {
 	// Write takes over the caller's hold on each unit. The slice stays the
@@ -24,6 +24,9 @@ type Reader interface {
 	// Close says that the session is over. A nil cause means that the publisher
 	// ended it in order.
 	Close(cause error)
+	// Dropped returns how many frames were dropped because whoever takes them was
+	// too slow. Any goroutine may call it, at any time.
+	Dropped() int64
 }
 
 // sessionStore is what this package needs of a store, and no more.
@@ -38,6 +41,9 @@ type Config struct {
 	// Open opens the Reader of a session that is about to start. An error refuses
 	// the push.
 	Open func(ctx context.Context, s live.Session) (Reader, error)
+	// Shared says that other servers take pushes, too, and keep their sessions in the
+	// same store: a stream that another one has is refused.
+	Shared bool
 	// DefaultDomain is the domain of pushes to an IP address, to localhost and to
 	// other hosts that cannot be a domain. "" refuses them.
 	DefaultDomain string
@@ -61,13 +67,21 @@ func New(cfg Config) *Registry {
 	return &Registry{cfg: cfg, history: newHistory(cfg), sessions: make(map[live.StreamKey]*Publication)}
 }
 
-// Recover ends, in the history of sessions, those that the last run of the
+// Recover ends, in the history of sessions, those that the last run of this
 // server left open. It is called before the first Publish.
 func (r *Registry) Recover(ctx context.Context) error { return r.history.recover(ctx) }
 
-// Run writes the history of sessions until ctx ends and everything is written
-// that happened before. It returns an error if that could not be done.
-func (r *Registry) Run(ctx context.Context) error { return r.history.run(ctx) }
+// Run samples the rates of sessions and writes the history of sessions, until ctx
+// ends and everything is written that happened before. It returns an error if that
+// could not be done.
+func (r *Registry) Run(ctx context.Context) error {
+	sampling, stop := context.WithCancel(ctx)
+	var sampler sync.WaitGroup
+	sampler.Go(func() { r.sampleRates(sampling) })
+	defer sampler.Wait()
+	defer stop()
+	return r.history.run(ctx)
+}
 
 // A Request asks to publish a stream.
 type Request struct {
@@ -126,22 +140,36 @@ func (r *Registry) Publish(ctx context.Context, req Request) (*Publication, erro
 	}
 }
 
-// start opens the Reader of a publication whose stream is reserved.
+// start takes the stream from the other servers, if there are any, and opens the
+// Reader of a publication whose stream is reserved here.
 func (r *Registry) start(ctx context.Context, p *Publication) error {
 	s := p.session
 	defer func() {
-		if p.reader == nil { // refused, or a panic
-			r.remove(p)
+		if p.reader != nil {
+			return
 		}
+		// Refused, or a panic.
+		if r.cfg.Shared {
+			r.history.end(s.ID, r.cfg.Now())
+		}
+		r.remove(p)
 	}()
+	if r.cfg.Shared {
+		if err := r.history.beginShared(ctx, s); err != nil {
+			return err
+		}
+	}
 	reader, err := r.cfg.Open(ctx, s)
 	if err != nil {
 		return fmt.Errorf("open reader of %s: %w", s.Key, err)
 	}
 	r.mu.Lock()
 	p.reader = reader
+	p.rates.at = s.StartedAt
 	r.mu.Unlock()
-	r.history.begin(s)
+	if !r.cfg.Shared {
+		r.history.begin(s)
+	}
 	p.log().Info("publish started", "remote_addr", s.RemoteAddr.String(), "ingest_domain", s.IngestDomain)
 	return nil
 }

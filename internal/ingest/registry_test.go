@@ -70,6 +70,7 @@ func openStore(t *testing.T) store.Store {
 type testReader struct {
 	session live.Session
 	written int
+	dropped int64
 	closed  int
 	cause   error
 	onClose func()
@@ -81,6 +82,8 @@ func (r *testReader) Write(units []media.Unit) {
 		units[i].Release()
 	}
 }
+
+func (r *testReader) Dropped() int64 { return r.dropped }
 
 func (r *testReader) Close(cause error) {
 	r.closed++

@@ -22,6 +22,10 @@ var (
 	ErrStreamForbidden  = errors.New("stream is forbidden")
 	ErrBucketNotFound   = errors.New("bucket not found")
 	ErrNotFound         = errors.New("not found")
+	ErrAccountExists    = errors.New("account exists already")
+
+	// ErrNodeTaken means that another process serves under the name of this node.
+	ErrNodeTaken = errors.New("another server runs under the name of this one")
 
 	// ErrAuthKeyMissing, ErrAuthKeyInvalid and ErrAuthKeyExpired are why a push to
 	// a domain with push authentication is refused.

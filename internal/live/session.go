@@ -8,6 +8,7 @@ type SessionInfo struct {
 	Bytes       int64 // of coded media, without the protocol's own
 	VideoFrames int64
 	AudioFrames int64
+	Dropped     int64 // frames that were not recorded because the disk was too slow
 	// VideoCodec and AudioCodec are short names such as h264 and aac, those of
 	// the latest frame; "" before the first.
 	VideoCodec string

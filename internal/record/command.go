@@ -56,7 +56,9 @@ func (r *recording) obey(now time.Time) {
 	r.orders = nil
 	r.recorder.mu.Unlock()
 	for _, o := range orders {
-		o.answer <- r.carryOut(o.command, now)
+		err := r.carryOut(o.command, now)
+		r.report(now)
+		o.answer <- err
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"tallylight/internal/live"
@@ -20,8 +21,8 @@ const (
 	deferBytes   = 4 << 20
 )
 
-// A recording makes files of the sessions of one stream. All but arrivals and
-// orders belongs to the goroutine of run; docs/architecture.md draws its states.
+// A recording makes files of the sessions of one stream. All but arrivals, orders
+// and status belongs to the goroutine of run; docs/architecture.md draws its states.
 type recording struct {
 	recorder *Recorder
 	cfg      Config
@@ -37,6 +38,7 @@ type recording struct {
 	wake     chan struct{} // has room for one signal
 	arrivals []*Session    // guarded by Recorder.mu, as are orders
 	orders   []order
+	status   atomic.Pointer[live.RecordStatus] // for Recorder.Status
 
 	committer *committer
 	batch     batch
@@ -81,6 +83,7 @@ func newRecording(r *Recorder, key live.StreamKey, rule live.RecordConfig) *reco
 		done:     make(chan struct{}),
 		wake:     make(chan struct{}, 1),
 	}
+	rec.status.Store(&live.RecordStatus{})
 	rec.committer = newCommitter(r, rec.log)
 	rec.outputs = newOutputs(rec, rule)
 	return rec
@@ -113,6 +116,7 @@ func (r *recording) run() {
 		if r.step(now) {
 			break
 		}
+		r.report(now)
 		timer.Reset(r.nextStep(now))
 		var ready chan struct{}
 		if r.session != nil {

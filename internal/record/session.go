@@ -22,10 +22,11 @@ type Session struct {
 	units   []media.Unit
 	bytes   int
 	closed  bool
-	discard bool // nobody takes the units any more
-	standby bool // only decoder configurations are wanted
-	dropped int  // units, since the last take
-	needKey bool // the queue overflowed: drop until the next key frame
+	discard bool  // nobody takes the units any more
+	standby bool  // only decoder configurations are wanted
+	dropped int   // units, since the last take
+	lost    int64 // units, of all that were dropped
+	needKey bool  // the queue overflowed: drop until the next key frame
 }
 
 func newSession(s live.Session, cfg Config) *Session {
@@ -73,6 +74,7 @@ func (s *Session) admit(u *media.Unit) bool {
 	}
 	if s.needKey {
 		s.dropped++
+		s.lost++
 		return false
 	}
 	return true
@@ -86,6 +88,13 @@ func (s *Session) Close(error) {
 	if !s.discard {
 		s.signal()
 	}
+}
+
+// Dropped returns how many frames the queue had no room for.
+func (s *Session) Dropped() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
 }
 
 func (s *Session) signal() {

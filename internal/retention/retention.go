@@ -1,5 +1,7 @@
 // Package retention deletes record files whose time is over, by rules of the
-// operator. Nothing is deleted without a rule, and every deletion is logged.
+// operator. Nothing is deleted without a rule, and every deletion is logged. Servers
+// that share a store do no harm to each other: what one has deleted, another deletes
+// again or no longer finds.
 //
 // The objects go first, those that lead to others before the others, and then the
 // store is told in one transaction. A crash in between leaves a file that the
@@ -122,15 +124,23 @@ func (d *Deleter) apply(ctx context.Context, r Rule) error {
 	}
 }
 
-// delete deletes the objects of a file, and then tells the store.
+// delete deletes the objects of a file, and then tells the store. In a bucket that is
+// a folder, files of other servers are left to these: their folders may be others.
 func (d *Deleter) delete(ctx context.Context, f live.RecordFile, r Rule) error {
 	var parts []live.Slice
+	own := false
 	err := d.cfg.Store.View(ctx, func(tx store.Reader) (err error) {
+		if own, err = tx.OwnRecordFile(ctx, f.ID); err != nil {
+			return err
+		}
 		parts, err = tx.FileSlices(ctx, f.ID)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if !own && d.isFolder(f.Bucket) {
+		return nil
 	}
 	objects := objectsOf(f, parts)
 	for _, o := range objects {
@@ -155,6 +165,14 @@ func (d *Deleter) delete(ctx context.Context, f live.RecordFile, r Rule) error {
 	d.cfg.Log.Info("record file deleted", "file_id", f.ID, "domain", f.Key.Domain, "bucket", f.Bucket, "object_key", f.ObjectKey,
 		"objects", len(objects), "stop_time", f.StopTime, "rule", r.Domain, "keep", r.Keep)
 	return nil
+}
+
+// isFolder reports whether a bucket is on this machine's file systems: those take no
+// parts.
+func (d *Deleter) isFolder(bucket string) bool {
+	b, err := d.cfg.Buckets.Bucket(bucket)
+	_, parts := b.(blob.PartBucket)
+	return err == nil && !parts
 }
 
 func (d *Deleter) deleteObject(ctx context.Context, o object) error {

@@ -3,6 +3,10 @@
 // stands alone, and store/postgres, which several servers (nodes) can share; both
 // pass the suite of store/storetest.
 //
+// A store of package postgres is opened under the name of a node: "this node" is that
+// one, and what it writes first is its own where the methods make a difference. In
+// SQLite there is one node.
+//
 // A fact and what is owed for it are one transaction: callers change a
 // recording, write the event and the deliveries owed in a single Update.
 package store
@@ -61,7 +65,7 @@ type Store interface {
 	// nobody else's until its end. What the methods promise of numbers, of adding
 	// once and of claims holds there as well; what fn concludes from reading one
 	// row to write another need not, unless it has changed a row that its rivals
-	// change, too.
+	// change, too, or has called LockConfigs, as they do.
 	Update(ctx context.Context, fn func(Tx) error) error
 
 	// View runs fn in a read-only transaction that sees one consistent state,
@@ -122,6 +126,27 @@ type Reader interface {
 	// all.
 	PastSessions(ctx context.Context, q live.SessionQuery) (page []live.PastSession, total int, err error)
 
+	// SessionsElsewhere returns the sessions of a streaming domain that are live on
+	// other nodes, the oldest first.
+	SessionsElsewhere(ctx context.Context, domain string, now time.Time) ([]live.Session, error)
+	// HeldSessions returns the sessions of this node that BeginSession has begun and
+	// to which their streams still belong.
+	HeldSessions(ctx context.Context) ([]live.SessionID, error)
+	// UnwantedSessions returns those of HeldSessions that must end: the stream is
+	// forbidden at now, or CutStream was called; its streaming domain, or the domain
+	// that it is pushed to, is stopped or gone.
+	UnwantedSessions(ctx context.Context, now time.Time) ([]live.Unwanted, error)
+
+	// Node returns what is known of this node, or live.ErrNotFound.
+	Node(ctx context.Context) (live.Node, error)
+	// NodeOf returns the name of the running node on which a stream is live or,
+	// where it is live on none, of the one that has its latest open recording. It
+	// fails with live.ErrNotFound.
+	NodeOf(ctx context.Context, key live.StreamKey, now time.Time) (string, error)
+	// OrderAnswer returns the answer to an order, "" if there is none yet, or
+	// live.ErrNotFound.
+	OrderAnswer(ctx context.Context, id live.OrderID) (string, error)
+
 	// RecordConfig returns the rule of exactly that triple, or
 	// live.ErrConfigNotFound.
 	RecordConfig(ctx context.Context, key live.StreamKey) (live.RecordConfig, error)
@@ -136,27 +161,38 @@ type Reader interface {
 	// StreamsNotifyConfig returns an ingest domain's configuration, or
 	// live.ErrConfigNotFound.
 	StreamsNotifyConfig(ctx context.Context, domain string) (live.StreamsNotifyConfig, error)
-	// AnnouncedPublishes returns the pushes whose end has to be told of, in the
-	// order of their sessions.
+	// AnnouncedPublishes returns the pushes of this node whose end has to be told of,
+	// in the order of their sessions.
 	AnnouncedPublishes(ctx context.Context) ([]live.AnnouncedPublish, error)
 
-	// OpenRecordings returns the recordings that are not closed, oldest first.
+	// OpenRecordings returns the recordings of this node that are not closed, oldest
+	// first.
 	OpenRecordings(ctx context.Context) ([]live.Recording, error)
 	// RecordFile returns a file, or live.ErrNotFound.
 	RecordFile(ctx context.Context, id live.RecordFileID) (live.RecordFile, error)
-	// UnfinishedRecordFiles returns the files in state open or sealed, oldest
-	// first.
+	// UnfinishedRecordFiles returns the files in state open or sealed that no other
+	// node has, oldest first.
 	UnfinishedRecordFiles(ctx context.Context) ([]live.RecordFile, error)
+	// OwnRecordFile reports whether a record file is there and its recording is not
+	// another node's: what is in folders of a node's own is out of others' reach.
+	OwnRecordFile(ctx context.Context, id live.RecordFileID) (bool, error)
 	// RecordFiles returns one page of record files.
 	RecordFiles(ctx context.Context, q live.RecordFileQuery) ([]live.RecordFile, error)
+	// StoredTotals returns, by domain, how many record files are stored that started
+	// at from or later, and their size. It counts the newest, at most limit.
+	StoredTotals(ctx context.Context, from time.Time, limit int) ([]live.StoredTotal, error)
 	// RecordingFiles returns the files of a recording by sequence and id.
 	RecordingFiles(ctx context.Context, id live.RecordingID) ([]live.RecordFile, error)
+	// LatestRecordingFiles returns the files of a recording from the highest sequence
+	// and id down, at most limit.
+	LatestRecordingFiles(ctx context.Context, id live.RecordingID, limit int) ([]live.RecordFile, error)
 	// Upload returns the upload of a spool file, or live.ErrNotFound.
 	Upload(ctx context.Context, name string) (live.Upload, error)
 	// UploadParts returns the parts of an upload by number.
 	UploadParts(ctx context.Context, name string) ([]live.UploadPart, error)
 	// FinishedUploads returns the uploads of record files that are neither open nor
-	// sealed, by name, at most limit of those behind the name after.
+	// sealed nor another node's, by name, at most limit of those behind the name
+	// after.
 	FinishedUploads(ctx context.Context, after string, limit int) ([]live.Upload, error)
 	// Recording returns a recording, or live.ErrNotFound.
 	Recording(ctx context.Context, id live.RecordingID) (live.Recording, error)
@@ -184,6 +220,9 @@ type Reader interface {
 	// StreamHeads returns the streams of a domain that have had events, those whose
 	// first event came last at first, at most limit.
 	StreamHeads(ctx context.Context, domain string, limit int) ([]live.StreamHead, error)
+	// LatestEvents returns the events with the highest ids, the latest of them first,
+	// at most limit. A file's event has an id of the time at which the file began.
+	LatestEvents(ctx context.Context, limit int) ([]live.Event, error)
 	// Event returns an event, or live.ErrNotFound.
 	Event(ctx context.Context, id live.EventID) (live.Event, error)
 	// FileEvents returns the events of type live.EventFileCreated by their ids, at
@@ -208,6 +247,19 @@ type Reader interface {
 	// WebhookSecrets returns every secret by owner, the newest of each first.
 	WebhookSecrets(ctx context.Context) ([]live.WebhookSecret, error)
 
+	// ParkedEndpoints returns the URLs that are parked, by URL.
+	ParkedEndpoints(ctx context.Context) ([]live.ParkedEndpoint, error)
+	// ReceiverHealth returns what all nodes have learned of receivers, by origin and
+	// node.
+	ReceiverHealth(ctx context.Context) ([]live.ReceiverHealth, error)
+	// Backlogs returns the URLs to which deliveries are pending or dead, by URL. It
+	// counts them one by one, in an index.
+	Backlogs(ctx context.Context) ([]live.Backlog, error)
+
+	// UndeliveredTotals returns, by domain, how many deliveries are pending and how
+	// many are dead. Of either state it counts at most limit.
+	UndeliveredTotals(ctx context.Context, limit int) ([]live.UndeliveredTotal, error)
+
 	// Attempts returns the attempts of a delivery, first to last.
 	Attempts(ctx context.Context, id live.DeliveryID) ([]live.Attempt, error)
 	// NextDue returns the earliest time at which ClaimDeliveries, asked with the
@@ -220,6 +272,14 @@ type Reader interface {
 type Tx interface {
 	Reader
 
+	// LockConfigs holds up this Update until no other that has called it runs, on any
+	// node, and those until this one ends. Called first, it lets fn conclude from what
+	// it reads what to write.
+	LockConfigs(ctx context.Context) error
+
+	// AddOwner adds the first account. It fails with live.ErrAccountExists if there is
+	// one, be it that another node adds one at the same moment.
+	AddOwner(ctx context.Context, a live.Account) error
 	// AddAccount fails if the id exists.
 	AddAccount(ctx context.Context, a live.Account) error
 	// PutAccessKey inserts or replaces a key pair.
@@ -245,7 +305,11 @@ type Tx interface {
 	// AddNonces keeps nonces beside those that are kept.
 	AddNonces(ctx context.Context, n live.Nonces) error
 
-	// DeleteNonces forgets the nonces that have expired at now.
+	// UseNonce keeps a nonce that no node may take again before it expires, and
+	// reports whether it is fresh. Beside AddNonces, which is for the node itself.
+	UseNonce(ctx context.Context, digest uint64, expires time.Time) (fresh bool, err error)
+
+	// DeleteNonces forgets the nonces that have expired at now, whichever node's.
 	DeleteNonces(ctx context.Context, now time.Time) error
 
 	// AddDomain fails with live.ErrDomainExists.
@@ -279,12 +343,23 @@ type Tx interface {
 	// AddSession keeps a session that has begun. Adding an id that exists changes
 	// nothing.
 	AddSession(ctx context.Context, s live.Session) error
-	// EndSession says when a session ended. It changes nothing if there is none.
+	// BeginSession is AddSession for a node that shares its streams with others: the
+	// stream is then the session's until EndSession. It fails with
+	// live.ErrStreamBusy if the stream is another running node's at now. A session
+	// of this node, or of one whose lease is over, has to make way, and that of the
+	// latter ends.
+	BeginSession(ctx context.Context, s live.Session, now time.Time) error
+	// CutStream makes the session that has a stream an unwanted one. It changes
+	// nothing if none has it.
+	CutStream(ctx context.Context, key live.StreamKey) error
+	// EndSession says when a session ended, and gives its stream back. It changes
+	// nothing if there is none.
 	EndSession(ctx context.Context, id live.SessionID, at time.Time) error
-	// EndLiveSessions ends every session that has not ended, whichever node's it
-	// is; for the start of a server that is the only one to accept pushes.
+	// EndLiveSessions ends every session of this node that has not ended; for the
+	// start of its server.
 	EndLiveSessions(ctx context.Context, at time.Time) error
-	// DeleteSessions forgets the sessions that ended before a time.
+	// DeleteSessions forgets the sessions that ended before a time. Those of a node
+	// whose lease ended before it count as ended then.
 	DeleteSessions(ctx context.Context, before time.Time) error
 
 	// AddRecordConfig fails with live.ErrConfigExists.
@@ -314,12 +389,52 @@ type Tx interface {
 	AddWebhookSecret(ctx context.Context, s live.WebhookSecret) error
 	// DeleteWebhookSecret fails with live.ErrNotFound.
 	DeleteWebhookSecret(ctx context.Context, s live.WebhookSecret) error
-	// PutAnnouncedPublish inserts or replaces what is known of a session's push.
+	// ParkEndpoint parks a URL for all nodes: none of its deliveries is leased by
+	// OweDelivery or claimed any more. Those that are held may still be attempted. It
+	// changes nothing if the URL is parked.
+	ParkEndpoint(ctx context.Context, p live.ParkedEndpoint) error
+	// ResumeEndpoint undoes ParkEndpoint: what is due can be claimed. It fails with
+	// live.ErrNotFound if the URL is not parked.
+	ResumeEndpoint(ctx context.Context, url string) error
+	// GiveUpDeliveries makes dead what is pending to a URL and not held, and returns
+	// how many deliveries that were.
+	GiveUpDeliveries(ctx context.Context, url string) (int, error)
+	// PutReceiverHealth inserts or replaces what this node has learned of a receiver,
+	// whatever h.Node is.
+	PutReceiverHealth(ctx context.Context, h live.ReceiverHealth) error
+	// OwnReceiverHealth returns what this node has learned of receivers, by origin.
+	OwnReceiverHealth(ctx context.Context) ([]live.ReceiverHealth, error)
+	// DeleteReceiverHealth forgets what nodes learned of receivers to which they made
+	// no attempt since a time.
+	DeleteReceiverHealth(ctx context.Context, before time.Time) error
+	// PutAnnouncedPublish inserts or replaces what is known of a push to this node.
 	PutAnnouncedPublish(ctx context.Context, a live.AnnouncedPublish) error
 	// DeleteAnnouncedPublish does nothing where there is none.
 	DeleteAnnouncedPublish(ctx context.Context, id live.SessionID) error
 
-	// PutRecording inserts or replaces a recording.
+	// EnterNode makes n the process that serves as this node, leased until
+	// n.LeasedUntil; n.Name is not looked at. It fails with live.ErrNodeTaken if
+	// another process does at now, unless both are at one place, where only one can
+	// run. What earlier versions left is the first node's that ever enters; orders
+	// to this node are forgotten.
+	EnterNode(ctx context.Context, n live.Node, now time.Time) error
+	// RenewNode prolongs the lease of the process run. It fails with
+	// live.ErrNodeTaken if another serves as this node. The lease need not have
+	// lasted: what others took meanwhile is missing from HeldSessions.
+	RenewNode(ctx context.Context, run string, until time.Time) error
+	// AddOrder gives an order to another node, and forgets those to it that expired
+	// live.NodeLease before now.
+	AddOrder(ctx context.Context, o live.Order, now time.Time) error
+	// TakeOrders returns the orders to this node that have not expired at now, each
+	// once.
+	TakeOrders(ctx context.Context, now time.Time) ([]live.Order, error)
+	// AnswerOrder keeps the answer to an order, which is not empty. It changes
+	// nothing if the order is gone.
+	AnswerOrder(ctx context.Context, id live.OrderID, answer string) error
+	// DeleteOrder forgets an order. It changes nothing if it is gone.
+	DeleteOrder(ctx context.Context, id live.OrderID) error
+
+	// PutRecording inserts or replaces a recording. One that is new is this node's.
 	PutRecording(ctx context.Context, r live.Recording) error
 	// PutRecordFile inserts or replaces a record file.
 	PutRecordFile(ctx context.Context, f live.RecordFile) error
@@ -354,9 +469,9 @@ type Tx interface {
 	AddDelivery(ctx context.Context, d live.Delivery) error
 	// OweDelivery is AddDelivery for a server that delivers itself what it owes, as
 	// soon as the Update has returned: unless another delivery of the stream to the
-	// URL is pending, d is leased until d.LeasedUntil, as ClaimDeliveries would
-	// lease it. The delivery is returned as it was added, its LeasedUntil zero if
-	// it is not leased and has to be claimed. One whose id exists has to be; if no
+	// URL is pending, or the URL is parked, d is leased until d.LeasedUntil, as
+	// ClaimDeliveries would lease it. The delivery is returned as it was added, its
+	// LeasedUntil zero if it is not leased and has to be claimed. One whose id exists has to be; if no
 	// attempt at it is recorded, the lease that this server has of it is given
 	// back, so that an Update of uncertain outcome can be repeated.
 	OweDelivery(ctx context.Context, d live.Delivery) (live.Delivery, error)
@@ -375,6 +490,8 @@ type Tx interface {
 	// deliveries of one event to one URL are in the order in which they were
 	// added. burst is a setting of the server: whoever changes it calls
 	// ReleaseClaims.
+	//
+	// Nothing is handed out that is owed to a parked URL (see ParkEndpoint).
 	//
 	// Deliveries whose origin (live.Origin of their URL) is in skip are passed
 	// over, so that a caller who has enough of one receiver can reach the others.

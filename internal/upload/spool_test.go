@@ -134,6 +134,9 @@ func TestADiskThatIsNearlyFullIsWarnedOfOnce(t *testing.T) {
 			if got := h.log.count("runs short"); got != step.warnings {
 				t.Errorf("with %d %% free: %d warnings, want %d", step.free, got, step.warnings)
 			}
+			if got := h.Stats(); got.DiskFree != int64(step.free*gibibyte) || got.DiskSize != 100*gibibyte || got.DiskLow != (step.free < 5) {
+				t.Errorf("with %d %% free: stats %+v", step.free, got)
+			}
 		}
 	})
 }

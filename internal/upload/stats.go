@@ -10,6 +10,10 @@ type Stats struct {
 	KeptBytes  int64
 	PartsSent  int64
 	Failures   int64 // of transfers
+	// The file system of the spool: what is free and all of it, in bytes, 0 where it
+	// does not tell, and whether so little is free that recordings are in danger.
+	DiskFree, DiskSize int64
+	DiskLow            bool
 	// Buckets holds what waits for each bucket that was used.
 	Buckets map[string]BucketStats
 }
@@ -60,9 +64,11 @@ func (f *file) waitingBytes() int64 {
 }
 
 func (s *spool) stats() Stats {
+	d := s.look()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stats := Stats{SpoolBytes: s.used, Quota: s.quota, KeptBytes: s.kept}
+	stats := Stats{SpoolBytes: s.used, Quota: s.quota, KeptBytes: s.kept,
+		DiskFree: int64(d.free), DiskSize: int64(d.total), DiskLow: d.low}
 	for _, f := range s.files {
 		if !f.uploaded.IsZero() {
 			stats.KeptCopies++

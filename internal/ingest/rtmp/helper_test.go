@@ -81,6 +81,8 @@ func (r *capture) Write(units []media.Unit) {
 	}
 }
 
+func (r *capture) Dropped() int64 { return 0 }
+
 func (r *capture) Close(cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -187,6 +189,8 @@ func (discardReader) Write(units []media.Unit) {
 	}
 }
 func (discardReader) Close(error) {}
+
+func (discardReader) Dropped() int64 { return 0 }
 
 // newTestConn returns a connection without a socket that is publishing to a
 // discardReader.

@@ -101,3 +101,38 @@ func BenchmarkClaimFinish(b *testing.B) {
 	}
 	wg.Wait()
 }
+
+// BenchmarkOweFinish takes events of 10,000 streams through what a delivery at the
+// first attempt costs: an Update that owes it, and for each 64 one that records
+// their outcomes.
+func BenchmarkOweFinish(b *testing.B) {
+	const streams, callers, batch = 10_000, 32, 64
+	s := openTest(b, pgtest.Start(b), Options{Node: "a"})
+	ctx := b.Context()
+	var owed [callers][]store.FinishedAttempt
+	b.ResetTimer()
+	share(b, callers, func(caller int, n int64) error {
+		err := s.Update(ctx, func(tx store.Tx) error {
+			e, err := tx.AddEvent(ctx, live.Event{ID: live.EventID(fmt.Sprintf("evt_%026d", n)), Type: live.EventRecordStarted, OccurredAt: benchTime,
+				Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: fmt.Sprint(n * 7919 % streams)}})
+			if err != nil {
+				return err
+			}
+			d, err := tx.OweDelivery(ctx, live.Delivery{ID: e.ID.DeliveryID(), Event: e, URL: "https://callback.example.com/live/notify",
+				State: live.DeliveryPending, DueAt: benchTime, LeasedUntil: benchTime.Add(time.Minute)})
+			d.State, d.Attempts, d.DueAt = live.DeliveryDelivered, 1, time.Time{}
+			owed[caller] = append(owed[caller], store.FinishedAttempt{Delivery: d, Attempt: live.Attempt{Delivery: d.ID, Number: 1,
+				StartedAt: benchTime.Add(time.Duration(n) * time.Microsecond), Elapsed: time.Millisecond, Address: "192.0.2.1:443", Status: 200}})
+			return err
+		})
+		if err != nil || len(owed[caller]) < batch {
+			return err
+		}
+		list := owed[caller]
+		owed[caller] = nil
+		return s.Update(ctx, func(tx store.Tx) error {
+			_, err := tx.FinishAttempts(ctx, list)
+			return err
+		})
+	})
+}

@@ -3,6 +3,7 @@
 package postgres
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -54,6 +55,48 @@ func TestANodeGivesBackWhatItHasClaimed(t *testing.T) {
 	}
 	if got := claim(again, 10); !slices.Equal(got, claimedByA) {
 		t.Errorf("claimed after the release: %q, want %q", got, claimedByA)
+	}
+}
+
+func TestNodesLearnByThemselvesAndParkForAll(t *testing.T) {
+	t.Parallel()
+	at := pgtest.Start(t)
+	a, b := openTest(t, at, Options{Node: "a"}), openTest(t, at, Options{Node: "b"})
+	ctx := t.Context()
+	const url, origin = "https://cb.example.com/hook", "https://cb.example.com"
+	err := a.Update(ctx, func(tx store.Tx) error {
+		return errors.Join(tx.PutReceiverHealth(ctx, live.ReceiverHealth{Origin: origin, Unanswered: 1}), tx.ParkEndpoint(ctx, live.ParkedEndpoint{URL: url}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = b.Update(ctx, func(tx store.Tx) error {
+		own, err := tx.OwnReceiverHealth(ctx)
+		if err != nil || len(own) != 0 {
+			t.Errorf("b has learned %+v", own)
+		}
+		return errors.Join(err, tx.PutReceiverHealth(ctx, live.ReceiverHealth{Origin: origin, Unanswered: 2}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = b.Update(ctx, func(tx store.Tx) error {
+		all, err1 := tx.ReceiverHealth(ctx)
+		own, err2 := tx.OwnReceiverHealth(ctx)
+		want := []live.ReceiverHealth{{Origin: origin, Node: "a", Unanswered: 1}, {Origin: origin, Node: "b", Unanswered: 2}}
+		if !slices.Equal(all, want) || !slices.Equal(own, want[1:]) {
+			t.Errorf("all have learned %+v, b %+v", all, own)
+		}
+		e, err3 := tx.AddEvent(ctx, live.Event{ID: "1", Key: live.StreamKey{Stream: "1"}})
+		d, err4 := tx.OweDelivery(ctx, live.Delivery{ID: "1", Event: e, URL: url, State: live.DeliveryPending, LeasedUntil: time.Now().Add(time.Minute)})
+		claimed, err5 := tx.ClaimDeliveries(ctx, time.Now(), time.Now().Add(time.Minute), 1, 10, nil)
+		if !d.LeasedUntil.IsZero() || len(claimed) != 0 {
+			t.Errorf("b was given what is owed to a URL that a has parked: %+v, %+v", d, claimed)
+		}
+		return errors.Join(err1, err2, err3, err4, err5)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

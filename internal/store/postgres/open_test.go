@@ -22,6 +22,7 @@ import (
 	"tallylight/internal/store/postgres/pgtest"
 	"tallylight/internal/store/sqlite"
 	"tallylight/internal/store/sqlstore"
+	"tallylight/internal/store/storetest"
 )
 
 func TestOpenRefusesWhatItCannotUse(t *testing.T) {
@@ -140,6 +141,24 @@ func TestAGuestNeedsADatabaseOfItsVersion(t *testing.T) {
 	if err := guest.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestAttemptsOfVersion10AreRead(t *testing.T) {
+	t.Parallel()
+	migrations, err := sqlstore.Migrations(migrationFiles())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := pgtest.Start(t)
+	s, err := open(t.Context(), at, Options{}, migrations[:10])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.pool.Exec(t.Context(), storetest.AttemptsOfVersion10)
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	storetest.CheckAttemptsOfVersion10(t, openTest(t, at, Options{}))
 }
 
 func TestFailedMigrationLeavesNothing(t *testing.T) {

@@ -27,6 +27,9 @@ func TestStoreKeepsTheContract(t *testing.T) {
 			Beside: func(t *testing.T) store.Store {
 				return openTest(t, at, Options{Connections: connections, Node: "other"})
 			},
+			Node: func(t *testing.T, name string) store.Store {
+				return openTest(t, at, Options{Connections: connections, Node: name})
+			},
 			Reopen: func(t *testing.T) store.Store {
 				if err := s.Close(); err != nil {
 					t.Error(err)

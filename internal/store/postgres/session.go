@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,6 +23,8 @@ var errEnded = errors.New("store: used after the end of its transaction")
 type session struct {
 	conn  *pgx.Conn
 	limit time.Duration // of a statement; 0 for none
+	begin string        // sent with the first statement; empty once it is, or where it was
+	lost  bool          // the connection was, by the first statement: nothing has begun
 	err   error
 }
 
@@ -31,6 +35,11 @@ func (s *session) Exec(ctx context.Context, query string, args ...any) (int64, e
 	}
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
+	if s.begin != "" {
+		sent := s.sendFirst(bounded, query, storable(args))
+		tag, err := sent.Exec()
+		return tag.RowsAffected(), s.keepFirst(ctx, bounded, cmp.Or(err, sent.Close()))
+	}
 	tag, err := s.conn.Exec(bounded, query, storable(args)...)
 	return tag.RowsAffected(), s.keep(ctx, err)
 }
@@ -41,12 +50,41 @@ func (s *session) Query(ctx context.Context, query string, args ...any) (sqlstor
 		return nil, err
 	}
 	bounded, cancel := s.bound(ctx)
+	if s.begin != "" {
+		sent := s.sendFirst(bounded, query, storable(args))
+		r, err := sent.Query()
+		if err != nil {
+			err = s.keepFirst(ctx, bounded, err)
+			_ = sent.Close() // the error is known
+			cancel()
+			return nil, err
+		}
+		return &rows{Rows: r, session: s, ctx: ctx, done: func() { _ = sent.Close(); cancel() }}, nil
+	}
 	r, err := s.conn.Query(bounded, query, storable(args)...)
 	if err != nil {
 		cancel()
 		return nil, s.keep(ctx, err)
 	}
-	return &rows{Rows: r, session: s, ctx: ctx, cancel: cancel}, nil
+	return &rows{Rows: r, session: s, ctx: ctx, done: cancel}, nil
+}
+
+// sendFirst sends BEGIN and a statement on one way to the database, and returns
+// the results from that of the statement on.
+func (s *session) sendFirst(ctx context.Context, query string, args []any) pgx.BatchResults {
+	var b pgx.Batch
+	b.Queue(s.begin)
+	b.Queue(query, args...)
+	s.begin = ""
+	sent := s.conn.SendBatch(ctx, &b)
+	_, _ = sent.Exec() // its error is that of the statement, too
+	return sent
+}
+
+// keepFirst is keep for the first statement, which ran under bounded, made of ctx.
+func (s *session) keepFirst(ctx, bounded context.Context, err error) error {
+	s.lost = err != nil && bounded.Err() == nil && s.conn.IsClosed()
+	return s.keep(ctx, err)
 }
 
 // row scans the row of a query that returns one.
@@ -87,17 +125,35 @@ func (s *session) keep(ctx context.Context, err error) error {
 // storable returns args with texts that PostgreSQL can keep.
 func storable(args []any) []any {
 	kept := args
-	for i, arg := range args {
-		text, ok := arg.(string)
-		if !ok || utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 {
-			continue
-		}
+	keep := func(i int, arg any) {
 		if &kept[0] == &args[0] { // the caller's own
 			kept = append([]any(nil), args...)
 		}
-		kept[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+		kept[i] = arg
+	}
+	for i, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			if !isStorable(arg) {
+				keep(i, storableText(arg))
+			}
+		case []string:
+			if bad := func(text string) bool { return !isStorable(text) }; slices.ContainsFunc(arg, bad) {
+				texts := make([]string, len(arg))
+				for j, text := range arg {
+					texts[j] = storableText(text)
+				}
+				keep(i, texts)
+			}
+		}
 	}
 	return kept
+}
+
+func isStorable(text string) bool { return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 }
+
+func storableText(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // rows tell their session of an error.
@@ -105,7 +161,7 @@ type rows struct {
 	pgx.Rows
 	session *session
 	ctx     context.Context // of the query: whose end explains an error
-	cancel  context.CancelFunc
+	done    func()          // ends the query
 	err     error
 }
 
@@ -120,6 +176,6 @@ func (r *rows) Err() error {
 // Close implements sqlstore.Rows.
 func (r *rows) Close() error {
 	r.Rows.Close()
-	r.cancel()
+	r.done()
 	return r.Err()
 }

@@ -17,12 +17,23 @@ const maxRuns = 10
 
 // Update implements store.Store.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
+	return s.run(func(first bool) (again bool, err error) { return s.updateOnce(ctx, fn, first) })
+}
+
+// View implements store.Store. Its snapshot is taken by the first statement of
+// fn.
+func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
+	return s.run(func(first bool) (again bool, err error) { return s.viewOnce(ctx, fn, first) })
+}
+
+// run runs a transaction until it need not run again, maxRuns times at most.
+func (s *Store) run(once func(first bool) (again bool, err error)) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
 	defer s.running.Done()
 	for run := 1; ; run++ {
-		again, err := s.updateOnce(ctx, fn)
+		again, err := once(run == 1)
 		if !again || run == maxRuns {
 			return err
 		}
@@ -31,72 +42,70 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 
 // updateOnce runs an Update in a transaction, and reports whether to run it
 // again: nothing was written then.
-func (s *Store) updateOnce(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
-	c, err := s.begin(ctx, "BEGIN ISOLATION LEVEL READ COMMITTED")
+func (s *Store) updateOnce(ctx context.Context, fn func(store.Tx) error, first bool) (again bool, err error) {
+	c, err := s.acquire(ctx)
 	if err != nil {
 		return false, err
 	}
-	tx := &session{conn: c.Conn(), limit: maxStatement}
+	tx := &session{conn: c.Conn(), limit: maxStatement, begin: "BEGIN ISOLATION LEVEL READ COMMITTED"}
 	ended := false
 	defer func() { // and not just on return: fn may panic or end its goroutine
 		tx.err = errEnded
 		if !ended {
-			rollback(c.Conn())
+			tx.rollback()
 		}
 		c.Release()
 	}()
 	if err := fn(sqlstore.NewTx(tx, dialect, s.node)); err != nil {
-		return conflict(tx.err), err
+		return s.again(tx, first), err
 	}
 	if tx.err != nil {
-		return conflict(tx.err), tx.err
+		return s.again(tx, first), tx.err
 	}
 	ended = true
+	if tx.begin != "" { // fn ran no statement
+		return false, nil
+	}
 	err = commit(c.Conn())
 	return conflict(err), err
 }
 
-// View implements store.Store. Its snapshot is taken by the first statement of
-// fn.
-func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
-	if err := s.enter(); err != nil {
-		return err
-	}
-	defer s.running.Done()
-	c, err := s.begin(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+// viewOnce runs a View in a transaction, and reports whether to run it again.
+func (s *Store) viewOnce(ctx context.Context, fn func(store.Reader) error, first bool) (again bool, err error) {
+	c, err := s.acquire(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	tx := &session{conn: c.Conn(), limit: maxStatement}
+	tx := &session{conn: c.Conn(), limit: maxStatement, begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 	defer func() {
 		tx.err = errEnded
-		rollback(c.Conn())
-		c.Release()
+		tx.rollback()
+		c.Release() // the pool does not keep one that is closed or in a transaction
 	}()
-	if err := fn(sqlstore.NewReader(tx, dialect)); err != nil {
-		return err
+	if err := fn(sqlstore.NewReader(tx, dialect, s.node)); err != nil {
+		return s.again(tx, first), err
 	}
-	return tx.err
+	return s.again(tx, first), tx.err
 }
 
-// begin begins a transaction on a connection of the pool; the caller releases it.
-func (s *Store) begin(ctx context.Context, how string) (*pgxpool.Conn, error) {
-	for retried := false; ; retried = true {
-		c, err := s.pool.Acquire(ctx)
-		if err != nil {
-			return nil, classifyConnect(ctx, err)
-		}
-		tx := &session{conn: c.Conn(), limit: maxStatement}
-		if _, err = tx.Exec(ctx, how); err == nil {
-			return c, nil
-		}
-		lost := c.Conn().IsClosed()
-		c.Release() // the pool does not keep one that is closed or in a transaction
-		if !lost || retried || ctx.Err() != nil {
-			return nil, err
-		}
-		s.pool.Reset() // a restart of the database has ended the others, too
+// acquire takes a connection of the pool; the caller releases it.
+func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	c, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, classifyConnect(ctx, err)
 	}
+	return c, nil
+}
+
+// again reports whether a transaction that failed is to run again: it had to make
+// way for another, or the first run of it found its connection lost before it had
+// begun.
+func (s *Store) again(tx *session, first bool) bool {
+	if tx.lost && first {
+		s.pool.Reset() // a restart of the database has ended the others, too
+		return true
+	}
+	return conflict(tx.err)
 }
 
 // commit ends a transaction. The caller's context is none of its business: to
@@ -115,6 +124,13 @@ func commit(conn *pgx.Conn) error {
 		return fmt.Errorf("%w: commit: the database answered %s", store.ErrUnavailable, tag)
 	}
 	return nil
+}
+
+// rollback gives up what has begun.
+func (s *session) rollback() {
+	if s.begin == "" {
+		rollback(s.conn)
+	}
 }
 
 // rollback gives a transaction up. Where that fails, the end of its connection

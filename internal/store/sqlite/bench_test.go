@@ -176,3 +176,54 @@ func addFinished(b *testing.B, s *Store, n int) {
 		}
 	}
 }
+
+// BenchmarkOweFinish takes events of 10,000 streams through what a delivery at the
+// first attempt costs: 64 Updates that owe one each and share a commit, and one
+// that records their outcomes.
+func BenchmarkOweFinish(b *testing.B) {
+	const streams, batch = 10_000, 64
+	s := openTest(b, filepath.Join(b.TempDir(), "store.db"))
+	ctx := b.Context()
+	n := 0
+	owe := func() (owed []store.FinishedAttempt) {
+		var wg sync.WaitGroup
+		owed = make([]store.FinishedAttempt, batch)
+		for i := range batch {
+			n++
+			e := live.Event{ID: live.EventID(fmt.Sprintf("evt_%026d", n)), Type: live.EventRecordStarted, OccurredAt: benchTime,
+				Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: fmt.Sprint(n * 7919 % streams)}}
+			wg.Go(func() {
+				err := s.Update(ctx, func(tx store.Tx) error {
+					e, err := tx.AddEvent(ctx, e)
+					if err != nil {
+						return err
+					}
+					d := live.Delivery{ID: e.ID.DeliveryID(), Event: e, URL: "https://callback.example.com/live/notify",
+						State: live.DeliveryPending, DueAt: benchTime, LeasedUntil: benchTime.Add(time.Minute)}
+					d, err = tx.OweDelivery(ctx, d)
+					d.State, d.Attempts, d.DueAt = live.DeliveryDelivered, 1, time.Time{}
+					owed[i] = store.FinishedAttempt{Delivery: d, Attempt: live.Attempt{Delivery: d.ID, Number: 1,
+						StartedAt: benchTime.Add(time.Duration(e.Seq) * time.Millisecond), Elapsed: time.Millisecond, Address: "192.0.2.1:443", Status: 200}}
+					return err
+				})
+				if err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		return owed
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		owed := owe()
+		err := s.Update(ctx, func(tx store.Tx) error {
+			_, err := tx.FinishAttempts(ctx, owed)
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*batch), "µs/event")
+}

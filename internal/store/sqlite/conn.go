@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"tallylight/internal/store"
 	"tallylight/internal/store/sqlstore"
@@ -14,6 +15,7 @@ import (
 // which are as many as the program has. It serves one goroutine at a time.
 type conn struct {
 	c     *sql.Conn
+	node  string // see Options
 	stmts map[string]*sql.Stmt
 }
 
@@ -110,7 +112,7 @@ func (c *conn) view(ctx context.Context, fn func(store.Reader) error) error {
 		s.err = errEnded
 		_, _ = c.exec("ROLLBACK") // fails where SQLite has rolled back by itself
 	}()
-	if err := fn(sqlstore.NewReader(s, dialect)); err != nil {
+	if err := fn(sqlstore.NewReader(s, dialect, c.node)); err != nil {
 		return err
 	}
 	return s.err
@@ -123,8 +125,9 @@ var errEnded = errors.New("store: used after the end of its transaction")
 // after some of them SQLite has rolled the transaction back, and a statement
 // that ran then would be a transaction of its own.
 type session struct {
-	conn *conn
-	err  error
+	conn  *conn
+	err   error
+	wrote bool // something was changed, or a statement failed, which may undo others
 }
 
 // Exec implements sqlstore.Conn.
@@ -133,6 +136,7 @@ func (s *session) Exec(ctx context.Context, query string, args ...any) (int64, e
 		return 0, err
 	}
 	n, err := s.conn.exec(query, args...)
+	s.wrote = s.wrote || n > 0
 	return n, s.keep(err)
 }
 
@@ -141,6 +145,7 @@ func (s *session) Query(ctx context.Context, query string, args ...any) (sqlstor
 	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
+	s.wrote = s.wrote || !strings.HasPrefix(query, "SELECT ")
 	r, err := s.conn.query(query, args...)
 	if err != nil {
 		return nil, s.keep(err)
@@ -159,7 +164,7 @@ func (s *session) keep(err error) error {
 	if err == nil {
 		return nil
 	}
-	s.err = classify(err)
+	s.err, s.wrote = classify(err), true
 	return s.err
 }
 

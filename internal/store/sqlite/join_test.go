@@ -21,12 +21,31 @@ func joinTest(t *testing.T, path string) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	closeAfter(t, s)
+	return s
+}
+
+// joinAs joins a database as one of several nodes.
+func joinAs(t *testing.T, path, node string) *Store {
+	t.Helper()
+	migrations, err := sqlstore.Migrations(migrationFiles())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := open(t.Context(), path, Options{Readers: 1, guest: true, node: node}, migrations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAfter(t, s)
+	return s
+}
+
+func closeAfter(t *testing.T, s *Store) {
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return s
 }
 
 func hasDomain(t *testing.T, s *Store, name string) bool {

@@ -58,6 +58,7 @@ func (s *Store) connect(ctx context.Context, o Options, migrations []sqlstore.Mi
 	if err != nil {
 		return err
 	}
+	w.node = o.node
 	s.writer = newWriter(w)
 	if err := prepare(ctx, w, migrations); err != nil {
 		return err
@@ -67,6 +68,7 @@ func (s *Store) connect(ctx context.Context, o Options, migrations []sqlstore.Mi
 		if err != nil {
 			return err
 		}
+		r.node = o.node
 		s.readers <- r
 		s.connected++
 	}

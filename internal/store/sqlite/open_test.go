@@ -17,6 +17,7 @@ import (
 	"tallylight/internal/live"
 	"tallylight/internal/store"
 	"tallylight/internal/store/sqlstore"
+	"tallylight/internal/store/storetest"
 )
 
 // Versions before 3.51.3 can lose a write when two connections reset the log.
@@ -247,6 +248,24 @@ func TestUpgradeFromEveryVersion(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAttemptsOfVersion10AreRead(t *testing.T) {
+	t.Parallel()
+	migrations, err := sqlstore.Migrations(migrationFiles())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "store.db")
+	s, err := open(t.Context(), path, Options{}, migrations[:10])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.writer.conn.exec(storetest.AttemptsOfVersion10)
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	storetest.CheckAttemptsOfVersion10(t, openTest(t, path))
 }
 
 func TestFailedMigrationLeavesNothing(t *testing.T) {

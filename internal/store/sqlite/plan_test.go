@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,12 +26,12 @@ func TestStatementsUseIndexes(t *testing.T) {
 	// What is read whole must be small; what is left of a table by the condition of
 	// a partial index is. A sort is of what a search found, which its page bounds or
 	// the window of time that a caller asks for; p is such a page.
-	allowed := regexp.MustCompile(`^(SEARCH .*|.*SUBQUERY.*|CREATE BLOOM FILTER|COMPOUND QUERY|UNION ALL|USE TEMP B-TREE FOR (ORDER|GROUP|LAST 2 TERMS OF ORDER) BY|CO-ROUTINE p|SCAN (p|accounts|announced_publishes|webhook_secrets|schema_migrations|json_each .*)` +
-		`|SCAN .* USING INDEX (deliveries_free|deliveries_line|deliveries_waiting|recordings_open|record_files_unfinished|record_files_started))$`)
+	allowed := regexp.MustCompile(`^(SEARCH .*|USING INDEX .* FOR IN-OPERATOR|.*SUBQUERY.*|CREATE BLOOM FILTER|COMPOUND QUERY|UNION ALL|MERGE \(UNION ALL\)|LEFT|RIGHT|SCAN CONSTANT ROW|USE TEMP B-TREE FOR (ORDER|GROUP|LAST 2 TERMS OF ORDER) BY|CO-ROUTINE p|SCAN (p|n|nodes|accounts|accounts USING COVERING INDEX .*|announced_publishes|webhook_secrets|parked_endpoints|receiver_health|schema_migrations|json_each .*)` +
+		`|SCAN .* USING (COVERING )?INDEX (deliveries_free|deliveries_line|deliveries_waiting|deliveries_dead_url|recordings_open|record_files_unfinished|record_files_started))$`)
 	parameter := regexp.MustCompile(`\$\d+`)
 	works := regexp.MustCompile(`^(SELECT|INSERT|UPDATE|DELETE) `)
 	for query := range maps.Clone(s.writer.conn.stmts) {
-		if !works.MatchString(query) {
+		if !works.MatchString(query) || strings.HasSuffix(query, "WHERE node = ''") { // once in the life of a database
 			continue
 		}
 		var args []any
@@ -69,6 +70,9 @@ func callEveryMethod(ctx context.Context, tx store.Tx) error {
 	d := live.Delivery{ID: id, Event: e, URL: "http://example.com/", State: live.DeliveryPending}
 	var errs []error
 	check := func(err error) { errs = append(errs, err) }
+	if err := tx.AddOwner(ctx, live.Account{ID: "owner"}); !errors.Is(err, live.ErrAccountExists) {
+		check(err)
+	}
 	check(tx.AddAccount(ctx, live.Account{ID: live.AccountID(id)}))
 	check(tx.PutAccessKey(ctx, live.AccessKey{ID: string(id)}))
 	check(tx.AddDomain(ctx, live.Domain{Name: string(id)}))
@@ -78,6 +82,25 @@ func callEveryMethod(ctx context.Context, tx store.Tx) error {
 	check(tx.SetRecordConfig(ctx, live.RecordConfig{Domain: string(id)}))
 	check(tx.AddNotifyConfig(ctx, live.NotifyConfig{Domain: string(id)}))
 	check(tx.SetNotifyConfig(ctx, live.NotifyConfig{Domain: string(id)}))
+	check(tx.EnterNode(ctx, live.Node{Run: "1", LeasedUntil: now}, now))
+	check(tx.RenewNode(ctx, "1", now))
+	_, err = tx.Node(ctx)
+	check(err)
+	_, err = tx.NodeOf(ctx, key, now)
+	if !errors.Is(err, live.ErrNotFound) {
+		check(err)
+	}
+	check(tx.AddOrder(ctx, live.Order{ID: "ord_1"}, now))
+	_, err = tx.TakeOrders(ctx, now)
+	check(err)
+	check(tx.AnswerOrder(ctx, "ord_1", "done"))
+	_, err = tx.OrderAnswer(ctx, "ord_1")
+	check(err)
+	check(tx.DeleteOrder(ctx, "ord_1"))
+	_, err = tx.UseNonce(ctx, 1, now)
+	check(err)
+	_, err = tx.OwnRecordFile(ctx, live.RecordFileID(id))
+	check(err)
 	check(tx.PutRecording(ctx, live.Recording{ID: live.RecordingID(id)}))
 	check(tx.PutRecordFile(ctx, live.RecordFile{ID: live.RecordFileID(id), State: live.FileOpen}))
 	check(tx.AddDelivery(ctx, d))
@@ -132,6 +155,15 @@ func callEveryMethod(ctx context.Context, tx store.Tx) error {
 		_, _, err = tx.PastSessions(ctx, live.SessionQuery{Domain: string(id), Order: order, Limit: 1})
 		check(err)
 	}
+	check(tx.BeginSession(ctx, live.Session{ID: "ses_begun", Key: key, StartedAt: now}, now))
+	check(tx.BeginSession(ctx, live.Session{ID: "ses_again", Key: key, StartedAt: now}, now))
+	check(tx.CutStream(ctx, key))
+	_, err = tx.HeldSessions(ctx)
+	check(err)
+	_, err = tx.UnwantedSessions(ctx, now)
+	check(err)
+	_, err = tx.SessionsElsewhere(ctx, "d", now)
+	check(err)
 	check(tx.EndLiveSessions(ctx, now))
 	check(tx.DeleteSessions(ctx, now))
 	check(tx.AddDomainMapping(ctx, live.DomainMapping{PushDomain: "push", PullDomain: string(id)}))
@@ -172,6 +204,14 @@ func callEveryMethod(ctx context.Context, tx store.Tx) error {
 		_, err = tx.RecordFiles(ctx, q)
 		check(err)
 	}
+	_, err = tx.LatestRecordingFiles(ctx, live.RecordingID(id), 1)
+	check(err)
+	_, err = tx.StoredTotals(ctx, now, 1)
+	check(err)
+	_, err = tx.LatestEvents(ctx, 1)
+	check(err)
+	_, err = tx.UndeliveredTotals(ctx, 1)
+	check(err)
 	_, err = tx.ObjectKnown(ctx, "b", "o")
 	check(err)
 	_, err = tx.RecordContents(ctx, live.RecordContentQuery{Key: key, To: now, Limit: 1})
@@ -234,8 +274,23 @@ func callEveryMethod(ctx context.Context, tx store.Tx) error {
 	_, err = tx.WebhookSecrets(ctx)
 	check(err)
 	check(tx.DeleteWebhookSecret(ctx, secret))
+	check(tx.ParkEndpoint(ctx, live.ParkedEndpoint{URL: d.URL, ParkedAt: now}))
+	_, err = tx.ParkedEndpoints(ctx)
+	check(err)
+	_, err = tx.GiveUpDeliveries(ctx, d.URL)
+	check(err)
+	check(tx.ResumeEndpoint(ctx, d.URL))
+	_, err = tx.Backlogs(ctx)
+	check(err)
+	check(tx.PutReceiverHealth(ctx, live.ReceiverHealth{Origin: "o"}))
+	_, err = tx.ReceiverHealth(ctx)
+	check(err)
+	_, err = tx.OwnReceiverHealth(ctx)
+	check(err)
+	check(tx.DeleteReceiverHealth(ctx, now))
 	check(tx.ReleaseClaims(ctx))
 	check(tx.FinishAttempt(ctx, d, live.Attempt{Number: 1}))
+	check(tx.FinishAttempt(ctx, d, live.Attempt{Number: 2}))
 	_, err = tx.Attempts(ctx, id)
 	check(err)
 	_, _, err = tx.NotifyRecords(ctx, live.NotifyRecordQuery{Domain: key.Domain, To: now, Limit: 1})

@@ -35,7 +35,8 @@ type Options struct {
 	// stands for 4.
 	Readers int
 
-	guest bool // the database is another process's; see Join
+	guest bool   // the database is another process's; see Join
+	node  string // in tests: of several on one database
 }
 
 // A Store keeps the server's state in an SQLite file.

@@ -25,6 +25,9 @@ func TestStoreKeepsTheContract(t *testing.T) {
 			Store:   s,
 			Updates: 1,
 			Beside:  func(t *testing.T) store.Store { return joinTest(t, path) },
+			Node: func(t *testing.T, name string) store.Store {
+				return joinAs(t, path, name)
+			},
 			Reopen: func(t *testing.T) store.Store {
 				if err := s.Close(); err != nil {
 					t.Error(err)

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -13,31 +12,52 @@ import (
 // maxGroup is how many Updates share a commit at most.
 const maxGroup = 512
 
+// maxRuns is how often an Update is run before it is given up: each time but the
+// last, another one of its group has failed.
+const maxRuns = 10
+
+// errUndone is what an Update is told that was undone because of others.
+var errUndone = fmt.Errorf("%w: another update of the same commit failed", store.ErrUnavailable)
+
 // A writer runs Updates on the one connection that writes, and commits them in
 // groups, because a commit costs a sync of the disk however much it holds.
 //
 // Its goroutine hands the connection to one waiting Update after the other. Each
-// runs its fn on its caller's goroutine, inside a savepoint, and hands the
-// connection back. When none waits, the group is committed and then answered.
+// runs its fn on its caller's goroutine and hands the connection back. When none
+// waits, the group is committed and then answered.
+//
+// Few Updates fail once they have written something, and a savepoint around each
+// would cost as much as what many of them write. So there is none, and where one
+// fails the group is undone and its others run again. The groups that follow have
+// savepoints, until one in which none has failed.
 type writer struct {
 	conn   *conn
 	commit func() error // COMMIT; tests replace it
 
-	turns chan struct{}   // received by run: the connection is the sender's
-	back  chan chan error // the connection comes back; whom to answer, nil for none
-	quit  chan struct{}   // closed to end run
-	done  chan struct{}   // closed when run has ended
+	turns chan struct{}    // received by run: the connection is the sender's
+	back  chan chan answer // the connection comes back; whom to answer, nil for none
+	quit  chan struct{}    // closed to end run
+	done  chan struct{}    // closed when run has ended
 
 	// Whoever has the connection has these.
-	open   bool  // a transaction is open
-	broken error // why the open transaction cannot be committed
+	open    bool // a transaction is open
+	undone  bool // it cannot be committed
+	failed  bool // an Update of this group has failed once it had written
+	careful bool // the Updates of this group have savepoints
+}
+
+// An answer is what became of the commit of an Update. again says that nothing was
+// written for no fault of its own.
+type answer struct {
+	again bool
+	err   error
 }
 
 func newWriter(c *conn) *writer {
 	w := &writer{
 		conn:  c,
 		turns: make(chan struct{}),
-		back:  make(chan chan error),
+		back:  make(chan chan answer),
 		quit:  make(chan struct{}),
 		done:  make(chan struct{}),
 	}
@@ -60,18 +80,20 @@ func (w *writer) run() {
 
 // runGroup runs the group of the Update that has just got the connection.
 func (w *writer) runGroup() {
-	var group []chan error
-	for n := 1; ; n++ {
-		if answer := <-w.back; answer != nil {
-			group = append(group, answer)
+	var group []chan answer
+	n := 1
+	for ; ; n++ {
+		if whom := <-w.back; whom != nil {
+			group = append(group, whom)
 		}
-		if n == maxGroup || w.broken != nil || !w.another() {
+		if n == maxGroup || w.undone || !w.another() {
 			break
 		}
 	}
-	err := w.end(len(group) > 0)
-	for _, answer := range group {
-		answer <- err
+	a := w.end(len(group) > 0)
+	w.careful, w.failed = w.failed && n > 1, false
+	for _, whom := range group {
+		whom <- a
 	}
 }
 
@@ -90,55 +112,71 @@ func (w *writer) another() bool {
 	return false
 }
 
-// end ends the transaction, if one is open. The error is the answer to the
-// Updates in it.
-func (w *writer) end(commit bool) error {
+// end ends the transaction, if one is open, and returns the answer to the Updates
+// in it.
+func (w *writer) end(commit bool) answer {
 	if !w.open {
-		return nil
+		return answer{}
 	}
-	err := w.broken
-	w.open, w.broken = false, nil
-	if err != nil {
-		err = fmt.Errorf("%w: an update of the same commit failed: %w", store.ErrUnavailable, err)
-	} else if commit {
-		if err = w.commit(); err == nil {
-			return nil
+	var a answer
+	switch {
+	case w.undone:
+		a = answer{again: true, err: errUndone}
+	case commit:
+		err := w.commit()
+		if err == nil {
+			w.open = false
+			return answer{}
 		}
-		err = classifyCommit(err)
+		a.err = classifyCommit(err)
 	}
 	// It fails where SQLite has rolled back by itself; then there is nothing to do.
 	_ = w.command("ROLLBACK")
-	return err
+	w.open, w.undone = false, false
+	return a
 }
 
 // update implements store.Store's Update.
 func (w *writer) update(ctx context.Context, fn func(store.Tx) error) error {
+	for run := 1; ; run++ {
+		again, err := w.updateOnce(ctx, fn)
+		if !again || run == maxRuns {
+			return err
+		}
+	}
+}
+
+// updateOnce runs an Update, and reports whether to run it again: nothing was
+// written then.
+func (w *writer) updateOnce(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
 	select {
 	case w.turns <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
 	case <-w.quit:
-		return store.ErrClosed
+		return false, store.ErrClosed
 	}
-	answer, err := w.turn(ctx, fn)
+	whom, err := w.turn(ctx, fn)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return <-answer
+	a := <-whom
+	return a.again, a.err
 }
 
 // turn runs fn and gives the connection back, come what may. When fn has
-// succeeded, the answer tells what became of the commit.
-func (w *writer) turn(ctx context.Context, fn func(store.Tx) error) (answer chan error, err error) {
-	defer func() { w.back <- answer }()
-	if err := w.inSavepoint(ctx, fn); err != nil {
+// succeeded, whom is told what became of the commit.
+func (w *writer) turn(ctx context.Context, fn func(store.Tx) error) (whom chan answer, err error) {
+	defer func() { w.back <- whom }()
+	if err := w.inTransaction(ctx, fn); err != nil {
 		return nil, err
 	}
-	return make(chan error, 1), nil
+	return make(chan answer, 1), nil
 }
 
-// inSavepoint runs fn in a savepoint, which is rolled back unless fn succeeds.
-func (w *writer) inSavepoint(ctx context.Context, fn func(store.Tx) error) error {
+// inTransaction runs fn in the transaction of the group. What it has written is
+// undone unless it succeeds.
+func (w *writer) inTransaction(ctx context.Context, fn func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -149,24 +187,25 @@ func (w *writer) inSavepoint(ctx context.Context, fn func(store.Tx) error) error
 	keep := false
 	defer func() { // and not just on return: fn may panic or end its goroutine
 		if !keep {
-			w.rollback(s.err)
+			w.undo(s.wrote)
 		}
 		s.err = errEnded
 	}()
-	if err := fn(sqlstore.NewTx(s, dialect, "")); err != nil {
+	if err := fn(sqlstore.NewTx(s, dialect, w.conn.node)); err != nil {
 		return err
 	}
 	if s.err != nil {
 		return s.err
 	}
-	if err := w.command("RELEASE one"); err != nil {
+	if err := w.release(); err != nil {
 		return classify(err)
 	}
 	keep = true
 	return nil
 }
 
-// begin sets a savepoint, in a new transaction if none is open.
+// begin begins a transaction if none is open, and sets a savepoint if there is to
+// be one.
 func (w *writer) begin() error {
 	if !w.open {
 		if err := w.command("BEGIN IMMEDIATE"); err != nil {
@@ -174,22 +213,35 @@ func (w *writer) begin() error {
 		}
 		w.open = true
 	}
-	err := w.command("SAVEPOINT one")
-	if err != nil {
-		w.broken = err
+	if !w.careful {
+		return nil
 	}
+	err := w.command("SAVEPOINT one")
+	w.undone = err != nil
 	return err
 }
 
-// rollback goes back to the savepoint. It fails after errors, cause one of them,
-// at which SQLite has rolled back the transaction, and the whole group with it.
-func (w *writer) rollback(cause error) {
-	err := w.command("ROLLBACK TO one")
-	if err == nil {
-		err = w.command("RELEASE one")
+// release ends the savepoint, if there is one.
+func (w *writer) release() error {
+	if !w.careful {
+		return nil
 	}
-	if err != nil {
-		w.broken = cmp.Or(cause, err)
+	return w.command("RELEASE one")
+}
+
+// undo takes back what an Update wrote, if it did.
+func (w *writer) undo(wrote bool) {
+	if wrote {
+		w.failed = true
+		// Going back to the savepoint fails after errors at which SQLite has rolled
+		// back the transaction, and the whole group with it.
+		if !w.careful || w.command("ROLLBACK TO one") != nil {
+			w.undone = true
+			return
+		}
+	}
+	if w.release() != nil {
+		w.undone = true
 	}
 }
 

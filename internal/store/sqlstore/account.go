@@ -19,6 +19,19 @@ func (r *Reader) OwnerAccount(ctx context.Context) (live.Account, error) {
 	return a, nil
 }
 
+// AddOwner implements store.Tx.
+func (t *Tx) AddOwner(ctx context.Context, a live.Account) error {
+	if err := t.LockConfigs(ctx); err != nil {
+		return err
+	}
+	err := change(ctx, t.conn, live.ErrAccountExists,
+		`INSERT INTO accounts (id, created_at) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM accounts)`, string(a.ID), micros(a.CreatedAt))
+	if err != nil {
+		return fmt.Errorf("add owner %s: %w", a.ID, err)
+	}
+	return nil
+}
+
 // AddAccount implements store.Tx.
 func (t *Tx) AddAccount(ctx context.Context, a live.Account) error {
 	_, err := t.conn.Exec(ctx, `INSERT INTO accounts (id, created_at) VALUES ($1, $2)`,

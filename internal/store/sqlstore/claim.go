@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"tallylight/internal/live"
-	"tallylight/internal/store"
 )
 
 // How a claim stays fast however many deliveries wait behind an earlier one of
@@ -18,12 +17,13 @@ import (
 // Where Updates run side by side, the end of the attempt ahead may be committed
 // between the look and the mark, and nobody would take the mark back. So the mark
 // is made under a lock of the delivery ahead: its attempt ends either before, and
-// then there is no mark, or after, and then it finds the mark.
+// then there is no mark, or after, and then it finds the mark. So it is with the row
+// of a parked URL and its end.
 
 // A candidate is a delivery that is due and not held.
 type candidate struct {
 	delivery live.Delivery
-	waits    bool // behind an earlier one
+	waits    bool // behind an earlier one, or for its URL to be resumed
 }
 
 func scanCandidate(scan func(...any) error) (c candidate, err error) {
@@ -94,8 +94,8 @@ func (t *Tx) claim(ctx context.Context, ids []string, lease time.Time) error {
 	return err
 }
 
-// markWaiting marks deliveries that wait behind an earlier one, but for those
-// whose wait is about to end, and returns how many it has marked.
+// markWaiting marks deliveries that wait, but for those whose wait is about to end,
+// and returns how many it has marked.
 func (t *Tx) markWaiting(ctx context.Context, ids []string, burst int) (marked int, err error) {
 	if len(ids) == 0 {
 		return 0, nil
@@ -104,52 +104,21 @@ func (t *Tx) markWaiting(ctx context.Context, ids []string, burst int) (marked i
 	if err != nil {
 		return 0, err
 	}
-	if t.dialect.lockAhead != "" {
-		if ids, err = all(ctx, t.conn, value[string], t.dialect.lockAhead, burst, list); err != nil {
+	if t.dialect.sideBySide {
+		behind, err := all(ctx, t.conn, value[string], t.dialect.lockAhead, burst, list)
+		if err != nil {
 			return 0, err
 		}
-		if list, err = encodeStrings(ids); err != nil {
+		toParked, err := all(ctx, t.conn, value[string], t.dialect.lockParked, list)
+		if err != nil {
+			return 0, err
+		}
+		if list, err = encodeStrings(append(behind, toParked...)); err != nil {
 			return 0, err
 		}
 	}
 	n, err := t.conn.Exec(ctx, t.dialect.markWaiting, list)
 	return int(n), err
-}
-
-// FinishAttempt implements store.Tx.
-func (t *Tx) FinishAttempt(ctx context.Context, d live.Delivery, a live.Attempt) error {
-	_, err := t.FinishAttempts(ctx, []store.FinishedAttempt{{Delivery: d, Attempt: a}})
-	return err
-}
-
-// FinishAttempts implements store.Tx.
-func (t *Tx) FinishAttempts(ctx context.Context, list []store.FinishedAttempt) (freed bool, err error) {
-	ids := make([]string, len(list))
-	for i, f := range list {
-		if err := t.finishAttempt(ctx, f.Delivery, f.Attempt); err != nil {
-			return false, fmt.Errorf("finish attempt %d of delivery %s: %w", f.Attempt.Number, f.Delivery.ID, err)
-		}
-		ids[i] = string(f.Delivery.ID)
-	}
-	finished, err := encodeStrings(ids)
-	if err != nil {
-		return false, err
-	}
-	n, err := t.conn.Exec(ctx, t.dialect.freeWaiting, finished)
-	if err != nil {
-		return false, fmt.Errorf("free what waited for %d deliveries: %w", len(list), err)
-	}
-	return n > 0, nil
-}
-
-func (t *Tx) finishAttempt(ctx context.Context, d live.Delivery, a live.Attempt) error {
-	err := change(ctx, t.conn, live.ErrNotFound,
-		`UPDATE deliveries SET state = $2, attempts = $3, due_at = $4, leased_until = NULL, waiting = FALSE WHERE id = $1`,
-		string(d.ID), string(d.State), d.Attempts, micros(d.DueAt))
-	if err != nil {
-		return err
-	}
-	return t.putAttempt(ctx, d.ID, a)
 }
 
 // ReleaseDeliveries implements store.Tx.
@@ -166,7 +135,9 @@ func (t *Tx) ReleaseDeliveries(ctx context.Context, ids []live.DeliveryID) error
 
 // ReleaseClaims implements store.Tx.
 func (t *Tx) ReleaseClaims(ctx context.Context) error {
-	_, err := t.conn.Exec(ctx, `UPDATE deliveries SET waiting = FALSE WHERE state = 'pending' AND waiting`)
+	// What waits for its URL to be resumed, which can be much, stays marked.
+	_, err := t.conn.Exec(ctx, `UPDATE deliveries SET waiting = FALSE WHERE state = 'pending' AND waiting
+		AND (url NOT IN (SELECT url FROM parked_endpoints) OR leased_until IS NOT NULL AND claimed_by = $1)`, t.node)
 	if err == nil {
 		_, err = t.conn.Exec(ctx, `UPDATE deliveries SET leased_until = NULL
 			WHERE state = 'pending' AND NOT waiting AND leased_until IS NOT NULL AND claimed_by = $1`, t.node)

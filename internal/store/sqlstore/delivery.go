@@ -81,6 +81,7 @@ func (t *Tx) addDelivery(ctx context.Context, d live.Delivery) (leased time.Time
 		(id, event_id, stream_id, seq, url, origin, sign_key, state, attempts, due_at, leased_until, claimed_by, endpoint_id, rich)
 		SELECT $1, e.id, e.stream_id, e.seq, $3, $4, $5, $6, $7, $8,
 			CASE WHEN EXISTS (SELECT 1 FROM deliveries b WHERE b.stream_id = e.stream_id AND b.url = $3 AND b.state = 'pending')
+				OR EXISTS (SELECT 1 FROM parked_endpoints p WHERE p.url = $3)
 			THEN NULL ELSE CAST($9 AS BIGINT) END, $10, $11, $12
 		FROM events e WHERE e.id = $2
 		ON CONFLICT (id) DO NOTHING RETURNING leased_until`,

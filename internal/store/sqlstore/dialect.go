@@ -2,16 +2,23 @@ package sqlstore
 
 import "fmt"
 
+// configsLock is the key of the advisory lock of LockConfigs: "TALC".
+const configsLock = 0x54414c43
+
 // A Dialect holds the statements that the backends word differently.
 type Dialect struct {
+	sideBySide bool // Updates run side by side, and in another process than this
+
 	candidates   string // the first deliveries that a claim must look at
 	candidatesOf string // those of one origin
-	lockAhead    string // empty where Updates are serialised
+	lockAhead    string // where Updates run side by side
+	lockParked   string // likewise
 	claim        string
 	markWaiting  string
 	freeWaiting  string
 	release      string
 	nextDue      string
+	lockConfigs  string // empty where Updates are serialised
 
 	// in returns the condition that what stands before it is among the strings of
 	// a parameter, a JSON array.
@@ -29,7 +36,7 @@ func NewDialect(stringsOf string, sideBySide bool) *Dialect {
 		ahead = `SELECT 1 FROM deliveries b
 			WHERE b.stream_id = d.stream_id AND b.url = d.url AND b.state = 'pending' AND b.attempts <= $1
 				AND (b.seq, b.position) < (d.seq, d.position)`
-		waits   = `(d.attempts <= $1 AND EXISTS (` + ahead + `))`
+		waits   = `(d.attempts <= $1 AND EXISTS (` + ahead + `) OR ` + parked + `)`
 		pending = `d.state = 'pending' AND NOT d.waiting`
 		order   = ` ORDER BY ` + free + `, d.position`
 	)
@@ -53,13 +60,17 @@ func NewDialect(stringsOf string, sideBySide bool) *Dialect {
 		nextDue: `SELECT ` + free + ` FROM deliveries d
 			WHERE ` + pending + ` AND d.origin NOT` + in("$2") + ` AND NOT ` + waits + order + ` LIMIT 1`,
 	}
-	d.in = in
+	d.in, d.sideBySide = in, sideBySide
 	if sideBySide {
+		d.lockConfigs = fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d)`, configsLock)
 		d.candidates += ` FOR UPDATE OF d SKIP LOCKED`
 		d.candidatesOf += ` FOR UPDATE OF d SKIP LOCKED`
 		d.lockAhead = `SELECT d.id FROM deliveries d
 			CROSS JOIN LATERAL (` + ahead + ` ORDER BY b.seq, b.position LIMIT 1 FOR SHARE SKIP LOCKED) held
 			WHERE d.id` + in("$2")
+		d.lockParked = `SELECT d.id FROM deliveries d
+			CROSS JOIN LATERAL (SELECT 1 FROM parked_endpoints p WHERE p.url = d.url FOR SHARE SKIP LOCKED) held
+			WHERE d.id` + in("$1")
 	}
 	return d
 }

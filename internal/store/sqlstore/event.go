@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"tallylight/internal/live"
@@ -32,6 +33,18 @@ func (r *Reader) Events(ctx context.Context, key live.StreamKey, after int64, li
 		key.Domain, key.App, key.Stream, after, max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("events of stream %s: %w", key, err)
+	}
+	return list, nil
+}
+
+// LatestEvents implements store.Reader.
+func (r *Reader) LatestEvents(ctx context.Context, limit int) ([]live.Event, error) {
+	list, err := all(ctx, r.conn, scanEvent,
+		`SELECT `+eventColumns+` FROM `+eventTables+`
+		WHERE e.id IN (SELECT p.id FROM (SELECT id FROM events WHERE id > '' ORDER BY id DESC LIMIT $1) p)
+		ORDER BY e.occurred_at DESC, e.id DESC`, max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("latest events: %w", err)
 	}
 	return list, nil
 }
@@ -73,35 +86,58 @@ func (t *Tx) addEvent(ctx context.Context, e live.Event) (live.Event, error) {
 	if err != nil {
 		return e, err
 	}
-	stream, err := t.nextSeq(ctx, e.Key)
-	if err != nil {
-		return e, err
+	insert := t.insertEvent
+	if t.dialect.sideBySide {
+		insert = t.insertEventAtOnce
 	}
-	e.Seq, e.OccurredAt = stream.seq, stored(e.OccurredAt)
-	n, err := t.conn.Exec(ctx, `INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
-		string(e.ID), stream.id, e.Seq, string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
-	if err != nil || n == 1 {
-		return e, err
-	}
-	// It was added before. The number is given back.
-	if _, err := t.conn.Exec(ctx, `UPDATE streams SET last_seq = last_seq - 1 WHERE id = $1`, stream.id); err != nil {
+	e.OccurredAt = stored(e.OccurredAt)
+	var added bool
+	if e.Seq, added, err = insert(ctx, e, detail); err != nil || added {
 		return e, err
 	}
 	return t.Event(ctx, e.ID)
 }
 
-// A streamSeq is a stream's row and the sequence number of its newest event.
-type streamSeq struct{ id, seq int64 }
-
 // nextSeq takes the next sequence number of a stream. The number lives in the
 // stream's row, not in its events, so that it goes on when old events are
 // removed, and so that a backend with concurrent writers has a row to lock.
-func (t *Tx) nextSeq(ctx context.Context, key live.StreamKey) (streamSeq, error) {
-	return one(ctx, t.conn, live.ErrNotFound, func(scan func(...any) error) (s streamSeq, err error) {
+const nextSeq = `INSERT INTO streams (domain, app, stream, last_seq) VALUES ($1, $2, $3, 1)
+	ON CONFLICT (domain, app, stream) DO UPDATE SET last_seq = streams.last_seq + 1`
+
+// insertEvent adds an event with the next number of its stream, unless it is there:
+// then added is false, and the number is given back.
+func (t *Tx) insertEvent(ctx context.Context, e live.Event, detail string) (seq int64, added bool, err error) {
+	type streamSeq struct{ id, seq int64 }
+	stream, err := one(ctx, t.conn, live.ErrNotFound, func(scan func(...any) error) (s streamSeq, err error) {
 		err = scan(&s.id, &s.seq)
 		return s, err
-	}, `INSERT INTO streams (domain, app, stream, last_seq) VALUES ($1, $2, $3, 1)
-		ON CONFLICT (domain, app, stream) DO UPDATE SET last_seq = streams.last_seq + 1
-		RETURNING id, last_seq`, key.Domain, key.App, key.Stream)
+	}, nextSeq+` RETURNING id, last_seq`, e.Key.Domain, e.Key.App, e.Key.Stream)
+	if err != nil {
+		return 0, false, err
+	}
+	n, err := t.conn.Exec(ctx, `INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
+		string(e.ID), stream.id, stream.seq, string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
+	if err != nil || n == 1 {
+		return stream.seq, true, err
+	}
+	return 0, false, t.giveBackSeq(ctx, e.Key)
+}
+
+// insertEventAtOnce is insertEvent by one statement, which SQLite does not take.
+func (t *Tx) insertEventAtOnce(ctx context.Context, e live.Event, detail string) (seq int64, added bool, err error) {
+	seq, err = one(ctx, t.conn, live.ErrNotFound, value[int64],
+		`WITH s AS (`+nextSeq+` RETURNING id, last_seq)
+		INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
+		SELECT $4, s.id, s.last_seq, $5, $6, $7, $8 FROM s ON CONFLICT (id) DO NOTHING RETURNING seq`,
+		e.Key.Domain, e.Key.App, e.Key.Stream, string(e.ID), string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
+	if errors.Is(err, live.ErrNotFound) {
+		return 0, false, t.giveBackSeq(ctx, e.Key)
+	}
+	return seq, true, err
+}
+
+func (t *Tx) giveBackSeq(ctx context.Context, key live.StreamKey) error {
+	_, err := t.conn.Exec(ctx, `UPDATE streams SET last_seq = last_seq - 1 WHERE domain = $1 AND app = $2 AND stream = $3`, key.Domain, key.App, key.Stream)
+	return err
 }

@@ -44,10 +44,22 @@ func (t *Tx) AddNonces(ctx context.Context, n live.Nonces) error {
 	return nil
 }
 
+// UseNonce implements store.Tx.
+func (t *Tx) UseNonce(ctx context.Context, digest uint64, expires time.Time) (fresh bool, err error) {
+	n, err := t.conn.Exec(ctx, `INSERT INTO used_nonces (digest, expires_at) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING`,
+		int64(digest), micros(expires))
+	if err != nil {
+		return false, fmt.Errorf("use nonce: %w", err)
+	}
+	return n > 0, nil
+}
+
 // DeleteNonces implements store.Tx.
 func (t *Tx) DeleteNonces(ctx context.Context, now time.Time) error {
-	if _, err := t.conn.Exec(ctx, `DELETE FROM nonces WHERE expires_at <= $1`, micros(now)); err != nil {
-		return fmt.Errorf("delete expired nonces: %w", err)
+	for _, table := range []string{"nonces", "used_nonces"} {
+		if _, err := t.conn.Exec(ctx, `DELETE FROM `+table+` WHERE expires_at <= $1`, micros(now)); err != nil {
+			return fmt.Errorf("delete expired nonces: %w", err)
+		}
 	}
 	return nil
 }

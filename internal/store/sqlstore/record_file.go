@@ -28,10 +28,23 @@ func (r *Reader) RecordFile(ctx context.Context, id live.RecordFileID) (live.Rec
 	return f, nil
 }
 
+// own is whether no other node than $1 has the recording of a file f.
+const own = `NOT EXISTS (SELECT 1 FROM recordings r WHERE r.id = f.recording_id AND r.node <> $1)`
+
+// OwnRecordFile implements store.Reader.
+func (r *Reader) OwnRecordFile(ctx context.Context, id live.RecordFileID) (bool, error) {
+	list, err := all(ctx, r.conn, value[string], `SELECT f.id FROM record_files f WHERE f.id = $2 AND `+own, r.node, string(id))
+	if err != nil {
+		return false, fmt.Errorf("whose record file %s is: %w", id, err)
+	}
+	return len(list) > 0, nil
+}
+
 // UnfinishedRecordFiles implements store.Reader.
 func (r *Reader) UnfinishedRecordFiles(ctx context.Context) ([]live.RecordFile, error) {
 	list, err := all(ctx, r.conn, scanRecordFile,
-		`SELECT `+recordFileColumns+` FROM record_files WHERE state IN ('open', 'sealed') ORDER BY start_time, id`)
+		`SELECT `+recordFileColumns+` FROM record_files f
+		WHERE state IN ('open', 'sealed') AND `+own+` ORDER BY start_time, id`, r.node)
 	if err != nil {
 		return nil, fmt.Errorf("unfinished record files: %w", err)
 	}
@@ -44,6 +57,16 @@ func (r *Reader) RecordingFiles(ctx context.Context, id live.RecordingID) ([]liv
 		`SELECT `+recordFileColumns+` FROM record_files WHERE recording_id = $1 ORDER BY sequence, id`, string(id))
 	if err != nil {
 		return nil, fmt.Errorf("record files of recording %s: %w", id, err)
+	}
+	return list, nil
+}
+
+// LatestRecordingFiles implements store.Reader.
+func (r *Reader) LatestRecordingFiles(ctx context.Context, id live.RecordingID, limit int) ([]live.RecordFile, error) {
+	list, err := all(ctx, r.conn, scanRecordFile,
+		`SELECT `+recordFileColumns+` FROM record_files WHERE recording_id = $1 ORDER BY sequence DESC, id DESC LIMIT $2`, string(id), max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("latest record files of recording %s: %w", id, err)
 	}
 	return list, nil
 }

@@ -25,6 +25,10 @@ func (r *Reader) RecordFiles(ctx context.Context, q live.RecordFileQuery) ([]liv
 		conditions = append(conditions, condition)
 	}
 	where("true")
+	behind, direction := ">", ""
+	if q.Newest {
+		behind, direction = "<", " DESC"
+	}
 	if q.Domain != "" {
 		where("domain = ?", q.Domain)
 	}
@@ -52,11 +56,11 @@ func (r *Reader) RecordFiles(ctx context.Context, q live.RecordFileQuery) ([]liv
 		if !a.StartTime.IsZero() {
 			at = a.StartTime.UnixMicro()
 		}
-		where("("+started+", id) > (?, ?)", at, string(a.ID))
+		where("("+started+", id) "+behind+" (?, ?)", at, string(a.ID))
 	}
 	args = append(args, max(q.Limit, 0))
 	list, err := all(ctx, r.conn, scanRecordFile, `SELECT `+recordFileColumns+` FROM record_files
-		WHERE `+strings.Join(conditions, " AND ")+` ORDER BY `+started+`, id LIMIT $`+fmt.Sprint(len(args)), args...)
+		WHERE `+strings.Join(conditions, " AND ")+` ORDER BY `+started+direction+`, id`+direction+` LIMIT $`+fmt.Sprint(len(args)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("record files: %w", err)
 	}

@@ -37,7 +37,8 @@ func (r *Reader) Recording(ctx context.Context, id live.RecordingID) (live.Recor
 // OpenRecordings implements store.Reader.
 func (r *Reader) OpenRecordings(ctx context.Context) ([]live.Recording, error) {
 	list, err := all(ctx, r.conn, scanRecording,
-		`SELECT `+recordingColumns+` FROM recordings WHERE state <> 'closed' ORDER BY started_at, id`)
+		`SELECT `+recordingColumns+` FROM recordings
+		WHERE state <> 'closed' AND node = $1 ORDER BY started_at, id`, r.node)
 	if err != nil {
 		return nil, fmt.Errorf("open recordings: %w", err)
 	}
@@ -65,15 +66,15 @@ func (t *Tx) putRecording(ctx context.Context, r live.Recording) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.conn.Exec(ctx, `INSERT INTO recordings (`+recordingColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+	_, err = t.conn.Exec(ctx, `INSERT INTO recordings (`+recordingColumns+`, node)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (id) DO UPDATE SET
 			domain = excluded.domain, app = excluded.app, stream = excluded.stream,
 			session_id = excluded.session_id, state = excluded.state, config = excluded.config,
 			push_args = excluded.push_args, sign_key = excluded.sign_key,
 			started_at = excluded.started_at, paused_at = excluded.paused_at, manual = excluded.manual`,
 		string(r.ID), r.Key.Domain, r.Key.App, r.Key.Stream, string(r.Session), string(r.State),
-		config, pushArgs, r.SignKey, micros(r.StartedAt), micros(r.PausedAt), r.Manual)
+		config, pushArgs, r.SignKey, micros(r.StartedAt), micros(r.PausedAt), r.Manual, t.node)
 	return err
 }
 

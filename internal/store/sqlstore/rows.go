@@ -65,6 +65,15 @@ func micros(t time.Time) any {
 	return t.UnixMicro()
 }
 
+// microsOrNil is micros for an array.
+func microsOrNil(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	us := t.UnixMicro()
+	return &us
+}
+
 // stored returns t as it will be read back.
 func stored(t time.Time) time.Time {
 	if t.IsZero() {

@@ -76,10 +76,10 @@ func (r *Reader) PastSessions(ctx context.Context, q live.SessionQuery) ([]live.
 
 // AddSession implements store.Tx.
 func (t *Tx) AddSession(ctx context.Context, s live.Session) error {
-	_, err := t.conn.Exec(ctx, `INSERT INTO sessions (`+sessionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL) ON CONFLICT (id) DO NOTHING`,
+	_, err := t.conn.Exec(ctx, `INSERT INTO sessions (`+sessionColumns+`, node)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10) ON CONFLICT (id) DO NOTHING`,
 		string(s.ID), s.Key.Domain, s.Key.App, s.Key.Stream, s.IngestDomain, s.Protocol,
-		storedAddr(s.RemoteAddr), storedAddr(s.LocalAddr), s.StartedAt.UnixMicro())
+		storedAddr(s.RemoteAddr), storedAddr(s.LocalAddr), s.StartedAt.UnixMicro(), t.node)
 	if err != nil {
 		return fmt.Errorf("add session %s: %w", s.ID, err)
 	}
@@ -88,7 +88,11 @@ func (t *Tx) AddSession(ctx context.Context, s live.Session) error {
 
 // EndSession implements store.Tx.
 func (t *Tx) EndSession(ctx context.Context, id live.SessionID, at time.Time) error {
-	if _, err := t.conn.Exec(ctx, `UPDATE sessions SET ended_at = $2 WHERE id = $1`, string(id), at.UnixMicro()); err != nil {
+	_, err := t.conn.Exec(ctx, `UPDATE sessions SET ended_at = $2 WHERE id = $1`, string(id), at.UnixMicro())
+	if err == nil {
+		_, err = t.conn.Exec(ctx, `DELETE FROM publishers WHERE session_id = $1`, string(id))
+	}
+	if err != nil {
 		return fmt.Errorf("end session %s: %w", id, err)
 	}
 	return nil
@@ -96,7 +100,11 @@ func (t *Tx) EndSession(ctx context.Context, id live.SessionID, at time.Time) er
 
 // EndLiveSessions implements store.Tx.
 func (t *Tx) EndLiveSessions(ctx context.Context, at time.Time) error {
-	if _, err := t.conn.Exec(ctx, `UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL`, at.UnixMicro()); err != nil {
+	_, err := t.conn.Exec(ctx, `UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL AND node = $2`, at.UnixMicro(), t.node)
+	if err == nil {
+		_, err = t.conn.Exec(ctx, `DELETE FROM publishers WHERE node = $1`, t.node)
+	}
+	if err != nil {
 		return fmt.Errorf("end live sessions: %w", err)
 	}
 	return nil
@@ -104,7 +112,12 @@ func (t *Tx) EndLiveSessions(ctx context.Context, at time.Time) error {
 
 // DeleteSessions implements store.Tx.
 func (t *Tx) DeleteSessions(ctx context.Context, before time.Time) error {
-	if _, err := t.conn.Exec(ctx, `DELETE FROM sessions WHERE ended_at < $1`, before.UnixMicro()); err != nil {
+	_, err := t.conn.Exec(ctx, `UPDATE sessions SET ended_at = (SELECT n.leased_until FROM nodes n WHERE n.name = node)
+		WHERE ended_at IS NULL AND node IN (SELECT n.name FROM nodes n WHERE n.leased_until < $1)`, before.UnixMicro())
+	if err == nil {
+		_, err = t.conn.Exec(ctx, `DELETE FROM sessions WHERE ended_at < $1`, before.UnixMicro())
+	}
+	if err != nil {
 		return fmt.Errorf("delete sessions that ended before %s: %w", before.UTC().Format(time.RFC3339), err)
 	}
 	return nil

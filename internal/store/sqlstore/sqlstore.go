@@ -41,20 +41,19 @@ type Rows interface {
 type Reader struct {
 	conn    Conn
 	dialect *Dialect
+	node    string
 }
 
-// NewReader returns a Reader that reads through c.
-func NewReader(c Conn, d *Dialect) *Reader { return &Reader{c, d} }
+// NewReader returns a Reader that reads through c, for the node of that name,
+// which is empty where there is but one.
+func NewReader(c Conn, d *Dialect, node string) *Reader { return &Reader{c, d, node} }
 
 // A Tx implements store.Tx on a read-write transaction.
-type Tx struct {
-	Reader
-	node string
-}
+type Tx struct{ Reader }
 
-// NewTx returns a Tx that reads and writes through c. node is whose claims it
-// makes and gives back, empty where there is but one.
-func NewTx(c Conn, d *Dialect, node string) *Tx { return &Tx{Reader{c, d}, node} }
+// NewTx returns a Tx that reads and writes through c. What it makes belongs to
+// the node of that name, which is empty where there is but one.
+func NewTx(c Conn, d *Dialect, node string) *Tx { return &Tx{Reader{c, d, node}} }
 
 var (
 	_ store.Reader = (*Reader)(nil)

@@ -46,7 +46,7 @@ func (r *Reader) AnnouncedPublishes(ctx context.Context) ([]live.AnnouncedPublis
 	list, err := all(ctx, r.conn, func(scan func(...any) error) (a live.AnnouncedPublish, err error) {
 		err = scan(&a.Key.Domain, &a.Key.App, &a.Key.Stream, &a.URL, &a.SignKey, jsonColumn{&a.Detail})
 		return a, err
-	}, `SELECT domain, app, stream, url, sign_key, detail FROM announced_publishes ORDER BY session_id`)
+	}, `SELECT domain, app, stream, url, sign_key, detail FROM announced_publishes WHERE node = $1 ORDER BY session_id`, r.node)
 	if err != nil {
 		return nil, fmt.Errorf("announced publishes: %w", err)
 	}
@@ -57,11 +57,11 @@ func (r *Reader) AnnouncedPublishes(ctx context.Context) ([]live.AnnouncedPublis
 func (t *Tx) PutAnnouncedPublish(ctx context.Context, a live.AnnouncedPublish) error {
 	detail, err := encode(a.Detail)
 	if err == nil {
-		_, err = t.conn.Exec(ctx, `INSERT INTO announced_publishes (session_id, domain, app, stream, url, sign_key, detail)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)
+		_, err = t.conn.Exec(ctx, `INSERT INTO announced_publishes (session_id, domain, app, stream, url, sign_key, detail, node)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 			ON CONFLICT (session_id) DO UPDATE SET domain = excluded.domain, app = excluded.app, stream = excluded.stream,
 				url = excluded.url, sign_key = excluded.sign_key, detail = excluded.detail`,
-			string(a.Detail.Session), a.Key.Domain, a.Key.App, a.Key.Stream, a.URL, a.SignKey, detail)
+			string(a.Detail.Session), a.Key.Domain, a.Key.App, a.Key.Stream, a.URL, a.SignKey, detail, t.node)
 	}
 	if err != nil {
 		return fmt.Errorf("put announced publish %s: %w", a.Detail.Session, err)

@@ -52,9 +52,9 @@ func (r *Reader) UploadParts(ctx context.Context, name string) ([]live.UploadPar
 // FinishedUploads implements store.Reader.
 func (r *Reader) FinishedUploads(ctx context.Context, after string, limit int) ([]live.Upload, error) {
 	list, err := all(ctx, r.conn, scanUpload, `SELECT `+uploadColumns+` FROM uploads u
-		WHERE u.name > $1
-			AND NOT EXISTS (SELECT 1 FROM record_files f WHERE f.id = u.file_id AND f.state IN ('open', 'sealed'))
-		ORDER BY u.name LIMIT $2`, after, max(limit, 0))
+		WHERE u.name > $2
+			AND NOT EXISTS (SELECT 1 FROM record_files f WHERE f.id = u.file_id AND (f.state IN ('open', 'sealed') OR NOT `+own+`))
+		ORDER BY u.name LIMIT $3`, r.node, after, max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("finished uploads: %w", err)
 	}

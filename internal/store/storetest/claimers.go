@@ -130,9 +130,17 @@ func testConcurrentClaims(t *testing.T, b Backend) {
 	c := &crowd{left: streams * each, adding: true, last: make(map[string]int64)}
 	c.changed.L = &c.mu
 	var wg sync.WaitGroup
-	wg.Go(func() { // the rest while they claim
+	wg.Go(func() { // the rest while they claim, and the URL parked now and then
 		for i := each / 2; i < each; i++ {
+			if err := stores[i%2].Update(ctx, func(tx store.Tx) error {
+				return tx.ParkEndpoint(ctx, live.ParkedEndpoint{URL: urlA, ParkedAt: epoch})
+			}); err != nil {
+				t.Error(err)
+			}
 			addTo(stores[i%2], i)
+			if err := stores[1-i%2].Update(ctx, func(tx store.Tx) error { return tx.ResumeEndpoint(ctx, urlA) }); err != nil {
+				t.Error(err)
+			}
 			c.change(func() {})
 		}
 		c.change(func() { c.adding = false })

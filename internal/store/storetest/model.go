@@ -27,6 +27,8 @@ func testClaimModel(t *testing.T, b Backend) {
 			"claim":   m.claim,
 			"finish":  m.finish,
 			"release": m.release,
+			"park":    m.park,
+			"resume":  m.resume,
 			"":        m.compareNextDue,
 		})
 	})
@@ -45,6 +47,7 @@ type model struct {
 	now     time.Time
 	added   int
 	pending []*modelDelivery // in the order in which they were added
+	parked  []string         // URLs
 }
 
 func (m *model) update(t *rapid.T, fn func(ctx context.Context, tx store.Tx) error) {
@@ -59,6 +62,15 @@ func (m *model) clear(t *rapid.T) {
 	m.update(t, func(ctx context.Context, tx store.Tx) error {
 		if err := tx.ReleaseClaims(ctx); err != nil {
 			return err
+		}
+		parked, err := tx.ParkedEndpoints(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range parked {
+			if err := tx.ResumeEndpoint(ctx, p.URL); err != nil {
+				return err
+			}
 		}
 		for {
 			list, err := tx.ClaimDeliveries(ctx, m.now, m.now.Add(time.Second), -1, 100, nil) // all are in their tail
@@ -75,8 +87,11 @@ func (m *model) clear(t *rapid.T) {
 	})
 }
 
-// waits reports whether d must wait for an earlier one.
+// waits reports whether d must wait for an earlier one, or for its URL to be resumed.
 func (m *model) waits(d *modelDelivery) bool {
+	if slices.Contains(m.parked, d.URL) {
+		return true
+	}
 	if d.Attempts > burst {
 		return false
 	}
@@ -177,6 +192,25 @@ func (m *model) release(t *rapid.T) {
 	for _, d := range m.pending {
 		d.free = d.DueAt
 	}
+}
+
+func (m *model) park(t *rapid.T) {
+	url := rapid.SampledFrom([]string{urlA, urlA2, urlB}).Draw(t, "url")
+	m.update(t, func(ctx context.Context, tx store.Tx) error {
+		return tx.ParkEndpoint(ctx, live.ParkedEndpoint{URL: url, ParkedAt: m.now})
+	})
+	if !slices.Contains(m.parked, url) {
+		m.parked = append(m.parked, url)
+	}
+}
+
+func (m *model) resume(t *rapid.T) {
+	if len(m.parked) == 0 {
+		t.Skip("nothing is parked")
+	}
+	url := rapid.SampledFrom(m.parked).Draw(t, "url")
+	m.update(t, func(ctx context.Context, tx store.Tx) error { return tx.ResumeEndpoint(ctx, url) })
+	m.parked = slices.DeleteFunc(m.parked, func(s string) bool { return s == url })
 }
 
 func (m *model) compareNextDue(t *rapid.T) {

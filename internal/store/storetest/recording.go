@@ -147,6 +147,9 @@ func testRecordFilePages(t *testing.T, b Backend) {
 		{"none", live.RecordFileQuery{}, ""},
 		{"behind a file", live.RecordFileQuery{After: &files[2], Limit: 2}, "f3 f4"},
 		{"behind one without time", live.RecordFileQuery{After: &files[0], Limit: 1}, "f5"},
+		{"the newest first", live.RecordFileQuery{Newest: true, Limit: 3}, "f6 f1 f4"},
+		{"a page of the newest", live.RecordFileQuery{Newest: true, After: &files[4], Limit: 3}, "f3 f2 f5"},
+		{"the newest of a domain", live.RecordFileQuery{Newest: true, Domain: show.Domain, State: live.FileStored, Limit: 3}, "f2 f5"},
 		{"behind the last", live.RecordFileQuery{After: &files[6], Limit: 10}, ""},
 		{"of a domain", live.RecordFileQuery{Domain: other.Domain, Limit: 10}, "f3"},
 		{"of an app", live.RecordFileQuery{Domain: show.Domain, App: "game", Limit: 10}, "f4"},
@@ -170,6 +173,29 @@ func testRecordFilePages(t *testing.T, b Backend) {
 	equal(t, "the file itself", read(t, b.Store, func(ctx context.Context, r store.Reader) ([]live.RecordFile, error) {
 		return r.RecordFiles(ctx, live.RecordFileQuery{State: live.FileOpen, Limit: 1})
 	}), files[6:])
+}
+
+func testLatestRecordingFiles(t *testing.T, b Backend) {
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(
+			tx.PutRecordFile(ctx, live.RecordFile{ID: "f1", Recording: "r", Key: show, Sequence: 0, State: live.FileStored}),
+			tx.PutRecordFile(ctx, live.RecordFile{ID: "f2", Recording: "r", Key: show, Sequence: 1, State: live.FileOpen}),
+			tx.PutRecordFile(ctx, live.RecordFile{ID: "f3", Recording: "r", Key: show, Sequence: 1, State: live.FileSealed}),
+			tx.PutRecordFile(ctx, live.RecordFile{ID: "f4", Recording: "another", Key: show, Sequence: 2}),
+		)
+	})
+	latest := func(id live.RecordingID, limit int) (ids string) {
+		for _, f := range read(t, b.Store, func(ctx context.Context, r store.Reader) ([]live.RecordFile, error) {
+			return r.LatestRecordingFiles(ctx, id, limit)
+		}) {
+			ids += string(f.ID) + " "
+		}
+		return ids
+	}
+	equal(t, "all", latest("r", 9), "f3 f2 f1 ")
+	equal(t, "two", latest("r", 2), "f3 f2 ")
+	equal(t, "none", latest("r", 0), "")
+	equal(t, "of a recording without files", latest("none", 9), "")
 }
 
 func testObjectKnown(t *testing.T, b Backend) {

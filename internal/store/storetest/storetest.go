@@ -24,6 +24,9 @@ type Backend struct {
 	// Beside opens the same data once more, as another process would. That store
 	// closes with the test.
 	Beside func(t *testing.T) store.Store
+	// Node opens the same data once more for a node of that name, as its server would.
+	// That store closes with the test.
+	Node func(t *testing.T, name string) store.Store
 	// Reopen closes the store and opens its data again.
 	Reopen func(t *testing.T) store.Store
 	// Crash opens a copy of what would be there if the power failed at this
@@ -66,6 +69,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"record files come in pages", testRecordFilePages},
 		{"objects are known by their names", testObjectKnown},
 		{"what was recorded is summed up", testRecordContents},
+		{"the latest files of a recording come first", testLatestRecordingFiles},
+		{"stored files are counted by domain", testStoredTotals},
 		{"uploads keep their parts", testUploads},
 		{"uploads of finished files are found", testFinishedUploads},
 		{"slices are kept for their time", testSlices},
@@ -78,6 +83,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"events are read from a number on", testEvents},
 		{"file events come by their ids", testFileEvents},
 		{"streams tell how far they have come", testStreamHeads},
+		{"the latest events come first", testLatestEvents},
+		{"what is not delivered is counted by domain", testUndeliveredTotals},
 		{"a delivery holds its event", testDelivery},
 		{"a delivery is added once", testDeliveryAddedTwice},
 		{"attempts are kept in order", testAttempts},
@@ -88,6 +95,11 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"old events are pruned", testPrune},
 		{"endpoints are kept beside the notify config", testEndpoints},
 		{"an owner has two webhook secrets", testWebhookSecrets},
+		{"URLs are parked and resumed", testParkedEndpoints},
+		{"what is owed to a parked URL is not handed out", testParkedDeliveries},
+		{"a tail is parked, too", testParkedTail},
+		{"what is owed to a URL is given up", testGiveUp},
+		{"the health of receivers is kept by node", testReceiverHealth},
 		{"a burst is handed out in order", testBurstOrder},
 		{"the tail neither waits nor is waited for", testTail},
 		{"the burst changes when claims are released", testBurstChanges},
@@ -100,6 +112,18 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"attempts are finished together", testFinishAttempts},
 		{"skipped origins are passed over", testSkip},
 		{"claims agree with a model", testClaimModel},
+
+		{"one process serves as a node", testNodeEnters},
+		{"a node has what it made", testNodeOwns},
+		{"the first node takes what was there before", testNodeAdopts},
+		{"a stream has one publisher on all nodes", testPublishers},
+		{"one of two nodes that take a stream at once is refused", testPublishersRace},
+		{"sessions are unwanted on every node", testUnwantedSessions},
+		{"the node of a stream is found", testNodeOfPausedRecording},
+		{"an order is taken once and answered", testOrders},
+		{"a nonce is used once on all nodes", testUsedNonces},
+		{"one of two first accounts is the owner", testOwnerRace},
+		{"configs change one after the other where they are locked", testConfigsLocked},
 
 		{"an update that fails leaves nothing", testUpdateFails},
 		{"an update that panics leaves nothing", testUpdatePanics},
