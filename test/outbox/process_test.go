@@ -1,3 +1,5 @@
+//go:build unix
+
 package outbox
 
 import (
@@ -14,25 +16,27 @@ import (
 	"tallylight/internal/callback"
 	"tallylight/internal/live"
 	"tallylight/internal/store"
-	"tallylight/internal/store/sqlite"
+	"tallylight/internal/store/postgres/pgtest"
 )
 
 // roleVariable tells the test binary that it is a process to be killed: its value
-// is the database, and the receiver's URL is in urlVariable.
+// is the database, a file or a URL. The receiver's URL is in urlVariable, and
+// lifeVariable has what tells this process from those before and after it.
 const (
 	roleVariable = "TALLYLIGHT_TEST_OUTBOX_DATABASE"
 	urlVariable  = "TALLYLIGHT_TEST_OUTBOX_URL"
+	lifeVariable = "TALLYLIGHT_TEST_OUTBOX_LIFE"
 )
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(roleVariable); path != "" {
-		if err := commitAndDeliver(path, os.Getenv(urlVariable), os.Stdin, os.Stdout); err != nil {
+	if database := os.Getenv(roleVariable); database != "" {
+		if err := commitAndDeliver(database, os.Getenv(urlVariable), os.Getenv(lifeVariable), os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // streams is how many streams there are, each with a goroutine that commits its
@@ -42,9 +46,9 @@ const streams = 40
 // commitAndDeliver delivers, and commits events until in ends; then it goes on
 // delivering until it is killed. It writes the id of each event whose commit has
 // returned.
-func commitAndDeliver(path, url string, in io.Reader, out io.Writer) error {
+func commitAndDeliver(database, url, life string, in io.Reader, out io.Writer) error {
 	ctx := context.Background()
-	s, err := sqlite.Open(ctx, path, sqlite.Options{})
+	s, err := open(ctx, database)
 	if err != nil {
 		return err
 	}
@@ -52,7 +56,7 @@ func commitAndDeliver(path, url string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	d := callback.New(callback.Config{Store: s, Guard: guard, Log: slog.New(slog.DiscardHandler), EventHeaders: true})
+	d := callback.New(callback.Config{Store: s, Guard: guard, Log: slog.New(slog.DiscardHandler), EventHeaders: true, UserAgent: life})
 	go d.Run(ctx)
 
 	orders := make(chan struct{})
@@ -88,7 +92,7 @@ func commitAndDeliver(path, url string, in io.Reader, out io.Writer) error {
 	}
 }
 
-func owe(ctx context.Context, s *sqlite.Store, d *callback.Deliverer, stream, url string) (live.EventID, error) {
+func owe(ctx context.Context, s store.Store, d *callback.Deliverer, stream, url string) (live.EventID, error) {
 	now := time.Now()
 	id := live.NewEventID(now)
 	var owed live.Delivery
