@@ -4,20 +4,22 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// deliveryLoads are the loads of the benchmark of callbacks. Their sender, with the
-// generator of the events, is one process, their receiver another.
+// deliveryLoads are the loads of the benchmark of callbacks. Each sender, with the
+// generator of its events, is one process, their receiver another.
 var deliveryLoads = []deliveryJob{
 	{Name: "1 endpoint", Endpoints: 1},
 	{Name: "100 endpoints", Endpoints: 100},
@@ -29,9 +31,10 @@ var deliveryLoads = []deliveryJob{
 
 // Places in deliveryLoads of those that goals are about.
 const (
-	load100   = 1
-	load10000 = 2
-	loadPaced = 4
+	load100     = 1
+	load10000   = 2
+	loadPaced   = 4
+	loadHanging = 5
 )
 
 // A deliveryJob is a load.
@@ -40,9 +43,14 @@ type deliveryJob struct {
 	Endpoints int
 	Dead      int  // of these, whose port is closed
 	Hanging   bool // one more endpoint hangs, to which every third event goes
-	Rate      int  // events a second; 0: as many as can be
+	Rate      int  // events a second, of all nodes; 0: as many as can be
 	Time      time.Duration
-	Dir       string // of the database
+	Sample    int           // one stream in so many is timed
+	Retain    time.Duration // events are deleted when they are that old; 0: they stay
+	Database  string        // a file or a URL
+	Node      int           // of those that share it, from 0
+	Nodes     int
+	Progress  string // file in which they tell each other how far they are
 	Port      int    // of the receiver
 	HangPort  int    // of the one that hangs
 	DeadPort  int    // of nobody
@@ -51,99 +59,114 @@ type deliveryJob struct {
 
 // A deliveryResult is what a load came to.
 type deliveryResult struct {
-	Events    int
-	Elapsed   time.Duration // until the outcome of the last was recorded
-	CPU       time.Duration // of the sender and generator
-	SinkCPU   time.Duration
-	Resident  int64 // bytes, of the sender and generator, the most
-	P50, P99  time.Duration
-	Longest   time.Duration
-	Repeats   int // requests beyond one for each event
-	Misplaced int // events that came before an earlier one of their stream
+	Events   int
+	Elapsed  time.Duration // until the outcome of the last was recorded
+	CPU      time.Duration // of senders, generators and the database's own processes
+	SinkCPU  time.Duration
+	Resident int64 // bytes, of the senders and generators, the most
+	P50, P99 time.Duration
+	Longest  time.Duration
+	Repeats  int   // requests beyond one for each event
+	Pruned   int   // events that retention has deleted meanwhile
+	Tenths   []int // events in each tenth of the time
 }
 
-// A deliveryRow is the medians of one load.
-type deliveryRow struct {
-	Load      string        `json:"load"`
-	PerSecond float64       `json:"events_per_second"`
-	P50       time.Duration `json:"p50_ns"` // commit to request
-	P99       time.Duration `json:"p99_ns"`
-	CPU       time.Duration `json:"cpu_per_1000_ns"` // receiver included
-	Resident  float64       `json:"resident_bytes"`
-}
-
-// deliveries are the rows, beside what the machine can do at all.
-type deliveries struct {
-	Rows    []deliveryRow `json:"loads"`
-	Ceiling ceiling       `json:"ceiling"`
-}
-
-// write says what they came to.
-func (d *deliveries) write(w io.Writer, rounds int, each time.Duration) {
-	fmt.Fprintf(w, "\nEvents that are committed, delivered by HTTP and their outcomes recorded, with the generator and the receiver\n"+
-		"on the same cores, medians of %d rounds of %s; the time is from commit to request:\n\n", rounds, each)
-	fmt.Fprintln(w, "| load | events a second | p50 | p99 | CPU for 1,000 | resident |")
-	fmt.Fprintln(w, "| --- | ---: | ---: | ---: | ---: | ---: |")
-	for _, r := range d.Rows {
-		fmt.Fprintf(w, "| %s | %.0f | %s | %s | %s | %.0f MiB |\n", r.Load, r.PerSecond, millis(r.P50), millis(r.P99), millis(r.CPU), r.Resident/(1<<20))
+// measureDeliveries measures all that there is to say of callbacks. What fails does
+// not keep the rest from being reported.
+func measureDeliveries(ctx context.Context, o options, dir string) (_ *deliveries, err error) {
+	databases, stop, err := startDatabases(o)
+	if err != nil {
+		return nil, err
 	}
-	fmt.Fprintf(w, "\nIn the same run, a bare HTTP client made %.0f requests a second, at %s of CPU for 1,000, the receiver included, and\n"+
-		"the disk took %.0f writes of 4 KiB a second, each synced.\n", d.Ceiling.RequestsPerSecond, millis(d.Ceiling.CPU), d.Ceiling.SyncsPerSecond)
-}
-
-// measureDeliveries runs every load in turn, o.rounds times, and returns medians.
-func measureDeliveries(ctx context.Context, o options, dir string) (*deliveries, error) {
-	measured := make([][]deliveryResult, len(deliveryLoads))
-	var ceilings []ceiling
-	for round := range o.rounds {
-		for i, job := range deliveryLoads {
-			fmt.Fprintf(os.Stderr, "round %d of %d: callbacks, %s\n", round+1, o.rounds, job.Name)
-			job.Time = o.callTime
-			if o.profiles != "" {
-				job.Profile = filepath.Join(o.profiles, fmt.Sprintf("deliveries-%d-%d.pprof", round+1, i+1))
-			}
-			result, err := measureDelivery(ctx, dir, job)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", job.Name, err)
-			}
-			measured[i] = append(measured[i], result)
-		}
-		c, err := measureCeiling(ctx, dir, o.callTime)
-		if err != nil {
-			return nil, fmt.Errorf("ceiling: %w", err)
-		}
-		ceilings = append(ceilings, c)
+	defer func() { err = errors.Join(err, stop()) }()
+	d := &deliveries{Rounds: o.rounds, Time: o.callTime}
+	if err := d.measureLoads(ctx, o, dir, databases); err != nil {
+		return d, err
 	}
-	d := &deliveries{Ceiling: ceilings[len(ceilings)/2]}
-	for i, job := range deliveryLoads {
-		median := func(value func(deliveryResult) float64) float64 {
-			var values []float64
-			for _, m := range measured[i] {
-				values = append(values, value(m))
-			}
-			return newSpread(values).median
+	if d.SizeAdded, err = measureSize(ctx, dir); err != nil {
+		return d, err
+	}
+	for _, b := range databases {
+		if o.restarts == 0 {
+			continue
 		}
-		d.Rows = append(d.Rows, deliveryRow{
-			Load:      job.Name,
-			PerSecond: median(func(r deliveryResult) float64 { return float64(r.Events) / r.Elapsed.Seconds() }),
-			P50:       time.Duration(median(func(r deliveryResult) float64 { return float64(r.P50) })),
-			P99:       time.Duration(median(func(r deliveryResult) float64 { return float64(r.P99) })),
-			CPU: time.Duration(median(func(r deliveryResult) float64 {
-				return float64(r.CPU+r.SinkCPU) * 1000 / float64(r.Events)
-			})),
-			Resident: median(func(r deliveryResult) float64 { return float64(r.Resident) }),
-		})
+		if err := d.measureTakeovers(ctx, o, dir, b); err != nil {
+			return d, fmt.Errorf("restart on %s: %w", b, err)
+		}
+	}
+	for _, b := range databases {
+		if o.sustain == 0 || b.kind != databaseSQLite {
+			continue
+		}
+		if err := d.measureSustained(ctx, o, dir, b); err != nil {
+			return d, fmt.Errorf("sustained on %s: %w", b, err)
+		}
 	}
 	return d, nil
 }
 
+// measureLoads runs every load on every database in turn, o.rounds times, and keeps
+// medians.
+func (d *deliveries) measureLoads(ctx context.Context, o options, dir string, databases []*database) error {
+	measured := make([][][]deliveryResult, len(databases))
+	var ceilings []ceiling
+	for round := range o.rounds {
+		for k, b := range databases {
+			if round == 0 {
+				measured[k] = make([][]deliveryResult, len(deliveryLoads))
+			}
+			for i, job := range deliveryLoads {
+				fmt.Fprintf(os.Stderr, "round %d of %d: callbacks on %s, %s\n", round+1, o.rounds, b, job.Name)
+				job.Time, job.Sample = o.callTime, 1
+				if o.profiles != "" {
+					job.Profile = filepath.Join(o.profiles, fmt.Sprintf("deliveries-%s-%d-%d", b.kind, round+1, i+1))
+				}
+				result, err := measureDelivery(ctx, dir, b, job)
+				if err != nil {
+					return fmt.Errorf("%s, %s: %w", b, job.Name, err)
+				}
+				measured[k][i] = append(measured[k][i], result)
+			}
+		}
+		c, err := measureCeiling(ctx, dir, o.callTime)
+		if err != nil {
+			return fmt.Errorf("ceiling: %w", err)
+		}
+		ceilings = append(ceilings, c)
+	}
+	d.Ceiling = medianCeiling(ceilings)
+	for k, b := range databases {
+		rows := deliveryRows{Database: b.String(), Kind: b.kind, Nodes: b.nodes}
+		for i, job := range deliveryLoads {
+			rows.Rows = append(rows.Rows, newDeliveryRow(job.Name, measured[k][i]))
+		}
+		d.Databases = append(d.Databases, rows)
+	}
+	return nil
+}
+
+// measureSustained runs 100 endpoints for long, with retention.
+func (d *deliveries) measureSustained(ctx context.Context, o options, dir string, b *database) error {
+	job := deliveryLoads[load100]
+	job.Name = fmt.Sprintf("100 endpoints for %s", o.sustain)
+	job.Time, job.Sample, job.Retain = o.sustain, 100, o.sustain/10
+	fmt.Fprintf(os.Stderr, "callbacks on %s, %s, with retention\n", b, job.Name)
+	result, err := measureDelivery(ctx, dir, b, job)
+	if err != nil {
+		return err
+	}
+	d.Sustained = &sustained{Row: newDeliveryRow(job.Name, []deliveryResult{result}), Time: o.sustain, Retain: job.Retain,
+		Pruned: result.Pruned, Tenths: result.Tenths}
+	return nil
+}
+
 // measureDelivery runs one load with a receiver and a database of its own.
-func measureDelivery(ctx context.Context, dir string, job deliveryJob) (r deliveryResult, err error) {
-	job.Dir, err = os.MkdirTemp(dir, "deliveries-")
+func measureDelivery(ctx context.Context, dir string, b *database, job deliveryJob) (r deliveryResult, err error) {
+	own, err := os.MkdirTemp(dir, "deliveries-")
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(job.Dir)) }()
+	defer func() { err = errors.Join(err, os.RemoveAll(own)) }()
 	hanging, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes connections, and nobody answers
 	if err != nil {
 		return r, err
@@ -157,18 +180,47 @@ func measureDelivery(ctx context.Context, dir string, job deliveryJob) (r delive
 	if err := closed.Close(); err != nil {
 		return r, err
 	}
-	sink, err := startSink(ctx)
+	if job.Database, err = b.fresh(ctx, own); err != nil {
+		return r, err
+	}
+	sink, err := startSink(ctx, job.Sample)
 	if err != nil {
 		return r, err
 	}
-	job.Port = sink.port
-	var sent sentEvents
-	err = runRole(ctx, roleDeliver, job, &sent)
+	job.Port, job.Nodes, job.Progress = sink.port, b.nodes, filepath.Join(own, "progress")
+	cpu, err := b.cpu()
+	if err != nil {
+		return r, errors.Join(err, sink.abandon())
+	}
+	sent, err := runSenders(ctx, job)
+	cpuAfter, cpuErr := b.cpu()
 	arrivals, stopErr := sink.stop()
-	if err := errors.Join(err, stopErr); err != nil {
+	if err := cmp.Or(err, cpuErr, stopErr); err != nil {
 		return r, err
 	}
+	sent.CPU += cpuAfter - cpu
 	return compareDeliveries(sent, arrivals)
+}
+
+// runSenders runs a sender for each node and sums up what they sent.
+func runSenders(ctx context.Context, job deliveryJob) (all sentEvents, err error) {
+	sent := make([]sentEvents, job.Nodes)
+	g, ctx := errgroup.WithContext(ctx)
+	for node := range sent {
+		job := job
+		job.Node = node
+		if job.Profile != "" {
+			job.Profile += fmt.Sprintf("-%d.pprof", node)
+		}
+		g.Go(func() error { return runRole(ctx, roleDeliver, job, &sent[node]) })
+	}
+	if err := g.Wait(); err != nil {
+		return all, err
+	}
+	for _, s := range sent {
+		all.add(s)
+	}
+	return all, nil
 }
 
 func portOf(ln net.Listener) int { return ln.Addr().(*net.TCPAddr).Port }

@@ -38,11 +38,27 @@ type clientResult struct {
 	CPU      time.Duration
 }
 
+// medianCeiling returns the medians of each.
+func medianCeiling(list []ceiling) ceiling {
+	median := func(value func(ceiling) float64) float64 {
+		var values []float64
+		for _, c := range list {
+			values = append(values, value(c))
+		}
+		return newSpread(values).median
+	}
+	return ceiling{
+		RequestsPerSecond: median(func(c ceiling) float64 { return c.RequestsPerSecond }),
+		CPU:               time.Duration(median(func(c ceiling) float64 { return float64(c.CPU) })),
+		SyncsPerSecond:    median(func(c ceiling) float64 { return c.SyncsPerSecond }),
+	}
+}
+
 func measureCeiling(ctx context.Context, dir string, d time.Duration) (c ceiling, err error) {
 	if c.SyncsPerSecond, err = measureSyncs(filepath.Join(dir, "synced"), d/3); err != nil {
 		return c, err
 	}
-	s, err := startSink(ctx)
+	s, err := startSink(ctx, 1)
 	if err != nil {
 		return c, err
 	}

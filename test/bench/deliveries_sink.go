@@ -26,10 +26,29 @@ type arrival struct {
 	At          int64 // Unix nanoseconds
 }
 
-// arrivals are all of them, and what they cost.
+// arrivals are what came of all of them, and what they cost.
 type arrivals struct {
-	List []arrival
-	CPU  time.Duration
+	List      []arrival   // of the streams that are sampled
+	Last      map[int]int // the highest number that came of each stream
+	Repeats   int         // numbers that came before
+	Misplaced int         // numbers that came before an earlier one of their stream
+	CPU       time.Duration
+}
+
+// note notes a request; one stream in sample is listed.
+func (l *arrivals) note(a arrival, sample int) {
+	last := l.Last[a.Stream]
+	switch {
+	case a.Seq <= last:
+		l.Repeats++
+		return
+	case a.Seq > last+1:
+		l.Misplaced++
+	}
+	l.Last[a.Stream] = a.Seq
+	if a.Stream%sample == 0 {
+		l.List = append(l.List, a)
+	}
 }
 
 // A sinkProcess is the process of the receiver.
@@ -40,12 +59,12 @@ type sinkProcess struct {
 	output *bufio.Reader
 }
 
-func startSink(ctx context.Context) (*sinkProcess, error) {
+func startSink(ctx context.Context, sample int) (*sinkProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	s := &sinkProcess{cmd: exec.CommandContext(ctx, self, roleSink)}
+	s := &sinkProcess{cmd: exec.CommandContext(ctx, self, roleSink, strconv.Itoa(sample))}
 	s.cmd.Stderr = os.Stderr
 	if s.input, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -68,17 +87,30 @@ func (s *sinkProcess) stop() (a arrivals, err error) {
 	return a, errors.Join(err, json.NewDecoder(s.output).Decode(&a), s.cmd.Wait())
 }
 
-// serveSink answers callbacks with 200 until in ends, and writes what came. Every
-// loopback address is an endpoint of its own: it listens at all addresses, and
-// hears only this machine.
-func serveSink(in io.Reader, out io.Writer) error {
+// abandon ends a sink of which nothing is wanted.
+func (s *sinkProcess) abandon() error {
+	_, err := s.stop()
+	return err
+}
+
+// serveSink answers callbacks with 200 until in ends, and writes what came: of one
+// stream in so many, which is its argument, each request. Every loopback address is
+// an endpoint of its own: it listens at all addresses, and hears only this machine.
+func serveSink(args []string, in io.Reader, out io.Writer) error {
+	if len(args) != 1 {
+		return errors.New("sink: one argument is wanted")
+	}
+	sample, err := strconv.Atoi(args[0])
+	if err != nil || sample < 1 {
+		return fmt.Errorf("sink: %q is no number of streams", args[0])
+	}
 	ln, err := net.Listen("tcp4", "0.0.0.0:0")
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, portOf(ln))
 	var mu sync.Mutex
-	var all arrivals
+	all := arrivals{Last: make(map[int]int)}
 	go func() {
 		for {
 			conn, err := ln.Accept()
@@ -91,7 +123,7 @@ func serveSink(in io.Reader, out io.Writer) error {
 			}
 			go receive(conn, func(a arrival) {
 				mu.Lock()
-				all.List = append(all.List, a)
+				all.note(a, sample)
 				mu.Unlock()
 			})
 		}
@@ -173,34 +205,34 @@ func ownCPU() time.Duration {
 // compareDeliveries says how soon each event arrived after its commit. An event
 // that did not arrive is an error.
 func compareDeliveries(sent sentEvents, got arrivals) (r deliveryResult, err error) {
-	r = deliveryResult{Events: len(sent.Commits), Elapsed: sent.Elapsed, CPU: sent.CPU, SinkCPU: got.CPU, Resident: sent.Resident}
+	r = deliveryResult{Events: sent.events(), Elapsed: sent.Elapsed, CPU: sent.CPU, SinkCPU: got.CPU, Resident: sent.Resident,
+		Repeats: got.Repeats, Pruned: sent.Pruned}
+	if got.Misplaced > 0 || r.Events == 0 {
+		return r, fmt.Errorf("of %d events, %d arrived before an earlier one of their stream", r.Events, got.Misplaced)
+	}
+	for stream, n := range sent.Counts {
+		if got.Last[stream] < n {
+			return r, fmt.Errorf("event %d of stream %d did not arrive", got.Last[stream]+1, stream)
+		}
+	}
 	type event struct{ stream, seq int }
-	first := make(map[event]int64)
-	last := make(map[int]int)
+	at := make(map[event]int64)
 	for _, a := range got.List {
-		e := event{a.Stream, a.Seq}
-		if _, ok := first[e]; ok {
-			r.Repeats++
-			continue
-		}
-		first[e] = a.At
-		if a.Seq < last[a.Stream] {
-			r.Misplaced++
-		}
-		last[a.Stream] = max(last[a.Stream], a.Seq)
+		at[event{a.Stream, a.Seq}] = a.At
 	}
 	var waits []time.Duration
 	for _, c := range sent.Commits {
-		at, ok := first[event{c.Stream, c.Seq}]
-		if !ok {
-			return r, fmt.Errorf("event %d of stream %d did not arrive", c.Seq, c.Stream)
-		}
-		waits = append(waits, time.Duration(max(at-c.At, 0)))
+		waits = append(waits, time.Duration(max(at[event{c.Stream, c.Seq}]-c.At, 0)))
 	}
-	if r.Misplaced > 0 || len(waits) == 0 {
-		return r, fmt.Errorf("of %d events, %d arrived before an earlier one of their stream", len(waits), r.Misplaced)
+	if len(waits) == 0 {
+		return r, errors.New("no event of a stream that is sampled was sent")
 	}
 	slices.Sort(waits)
 	r.P50, r.P99, r.Longest = waits[len(waits)/2], waits[len(waits)*99/100], waits[len(waits)-1]
+	before := 0
+	for _, n := range sent.Tenths {
+		r.Tenths = append(r.Tenths, n-before)
+		before = n
+	}
 	return r, nil
 }

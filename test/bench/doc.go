@@ -21,8 +21,11 @@
 // Calls: signed API calls a second, and how long they take.
 //
 // Deliveries: events a second that are committed, delivered and recorded, how long
-// after its commit a callback is requested, and what both cost, beside what a bare
-// HTTP client and the disk can do.
+// after its commit a callback is requested, and what both cost, on SQLite and on a
+// private PostgreSQL that several nodes share, beside what a bare HTTP client and the
+// disk can do. Then how soon after a kill the first callback is made again, by the
+// same server and by another, how much larger stores and delivery make a program, and,
+// if -sustain asks for it, what goes on for long while old events are deleted.
 //
 // The report ends with the goals and what was measured of them. The program runs
 // itself in several roles: as the conductor that people start, as the load generator

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"tallylight/internal/live"
 )
 
 // A goal is a figure that Tallylight is meant to reach.
@@ -33,32 +35,98 @@ var goals = []goal{
 	{fmt.Sprintf("CPU a stream, FLV, %d to %d streams", flatFrom, flatTo), "grows by ≤ 15 %", judgeGrowth(contenderFLV, 0.15)},
 	{"disconnect to file callback, p50", "≤ 5 ms", judgeLatency(func(q quantiles) time.Duration { return q.P50 }, 5*time.Millisecond)},
 	{"disconnect to file callback, p99", "≤ 20 ms", judgeLatency(func(q quantiles) time.Duration { return q.P99 }, 20*time.Millisecond)},
-	{"events a second, 100 endpoints", "≥ 12,000", judgeDelivery(load100, func(row, _ deliveryRow) verdict {
+	{"events a second, SQLite, 100 endpoints", "≥ 12,000", judgeDelivery(databaseSQLite, load100, func(row, _ deliveryRow) verdict {
 		return verdict{fmt.Sprintf("%.0f", row.PerSecond), row.PerSecond >= 12_000}
 	})},
-	{"CPU for 1,000 of them", "≤ 150 ms", judgeDelivery(load100, func(row, _ deliveryRow) verdict {
+	{"the same sustained, with retention, the slowest tenth", "≥ 12,000", judgeSustained},
+	{"events a second, PostgreSQL, two nodes, 100 endpoints", "≥ 8,000, none again", judgeDelivery(databasePostgres, load100, func(row, _ deliveryRow) verdict {
+		return verdict{fmt.Sprintf("%.0f, %d again", row.PerSecond, row.Repeats), row.PerSecond >= 8000 && row.Repeats == 0}
+	})},
+	{"CPU for 1,000 events, SQLite", "≤ 150 ms", judgeDelivery(databaseSQLite, load100, func(row, _ deliveryRow) verdict {
 		return verdict{millis(row.CPU), row.CPU <= 150*time.Millisecond}
 	})},
-	{"events a second, 10,000 endpoints", "≥ 0.8 × with 100", judgeDelivery(load10000, func(row, to deliveryRow) verdict {
+	{"events a second, SQLite, 10,000 endpoints", "≥ 0.8 × with 100", judgeDelivery(databaseSQLite, load10000, func(row, to deliveryRow) verdict {
 		return verdict{fmt.Sprintf("%.2f ×", row.PerSecond/to.PerSecond), row.PerSecond >= 0.8*to.PerSecond}
 	})},
-	{"memory with 10,000 endpoints", "≤ 300 MB", judgeDelivery(load10000, func(row, _ deliveryRow) verdict {
+	{"memory with 10,000 endpoints, SQLite", "≤ 300 MB", judgeDelivery(databaseSQLite, load10000, func(row, _ deliveryRow) verdict {
 		return verdict{fmt.Sprintf("%.0f MB", row.Resident/1e6), row.Resident <= 300e6}
 	})},
-	{"commit to request, p50 / p99", "≤ 0.3 ms / 2 ms", judgeDelivery(loadPaced, func(row, _ deliveryRow) verdict {
+	{"commit to request, SQLite, p50 / p99", "≤ 0.3 ms / 2 ms", judgeDelivery(databaseSQLite, loadPaced, func(row, _ deliveryRow) verdict {
 		return verdict{millis(row.P50) + " / " + millis(row.P99), row.P50 <= 300*time.Microsecond && row.P99 <= 2*time.Millisecond}
 	})},
+	{"p99 of healthy endpoints while a third of the events goes to one that hangs", "≤ 2 × without it", judgeHanging},
+	{"first redelivery after a kill, from the start", "≤ 1 s", judgeTakeover(func(d *deliveries) *takeoverRow { return d.Restart }, time.Second)},
+	{"first redelivery after a kill, by another node", "≤ the lease and 1 s",
+		judgeTakeover(func(d *deliveries) *takeoverRow { return d.OtherNode }, live.DeliveryLease+time.Second)},
+	{"stores and delivery in the binary", "≤ 10 MB", judgeSize},
+}
+
+// rows returns the loads on a kind of database.
+func (d *deliveries) rows(kind string) (deliveryRows, bool) {
+	if d != nil {
+		for _, rows := range d.Databases {
+			if rows.Kind == kind {
+				return rows, true
+			}
+		}
+	}
+	return deliveryRows{}, false
 }
 
 // judgeDelivery judges a load of callbacks by itself or beside that of 100 endpoints;
-// the loads are known by their places in deliveryLoads.
-func judgeDelivery(load int, judge func(row, to deliveryRow) verdict) func(*report) (verdict, bool) {
+// the loads are known by their places in deliveryLoads. Of PostgreSQL, only two nodes
+// are judged.
+func judgeDelivery(kind string, load int, judge func(row, to deliveryRow) verdict) func(*report) (verdict, bool) {
 	return func(r *report) (verdict, bool) {
-		if r.Deliveries == nil {
+		of, ok := r.Deliveries.rows(kind)
+		if !ok || kind == databasePostgres && of.Nodes != 2 {
 			return verdict{}, false
 		}
-		return judge(r.Deliveries.Rows[load], r.Deliveries.Rows[load100]), true
+		return judge(of.Rows[load], of.Rows[load100]), true
 	}
+}
+
+// judgeHanging judges the worst of the databases.
+func judgeHanging(r *report) (v verdict, ok bool) {
+	v.met = true
+	var texts []string
+	for _, kind := range []string{databaseSQLite, databasePostgres} {
+		of, measured := r.Deliveries.rows(kind)
+		if !measured {
+			continue
+		}
+		q := float64(of.Rows[loadHanging].P99) / float64(of.Rows[loadPaced].P99)
+		texts = append(texts, fmt.Sprintf("%.2f × on %s", q, of.Database))
+		v.met = v.met && q <= 2
+		ok = true
+	}
+	v.text = strings.Join(texts, ", ")
+	return v, ok
+}
+
+func judgeSustained(r *report) (verdict, bool) {
+	if r.Deliveries == nil || r.Deliveries.Sustained == nil {
+		return verdict{}, false
+	}
+	s := r.Deliveries.Sustained
+	return verdict{fmt.Sprintf("%.0f, of %.0f for %s", s.slowest(), s.Row.PerSecond, s.Time), s.slowest() >= 12_000}, true
+}
+
+func judgeTakeover(of func(*deliveries) *takeoverRow, bound time.Duration) func(*report) (verdict, bool) {
+	return func(r *report) (verdict, bool) {
+		if r.Deliveries == nil || of(r.Deliveries) == nil {
+			return verdict{}, false
+		}
+		row := of(r.Deliveries)
+		return verdict{fmt.Sprintf("%.2f s, %.2f s at most", row.Median.Seconds(), row.Longest.Seconds()), row.Median <= bound}, true
+	}
+}
+
+func judgeSize(r *report) (verdict, bool) {
+	if r.Deliveries == nil || r.Deliveries.SizeAdded == 0 {
+		return verdict{}, false
+	}
+	return verdict{fmt.Sprintf("%.1f MB", float64(r.Deliveries.SizeAdded)/1e6), r.Deliveries.SizeAdded <= 10e6}, true
 }
 
 // writeGoals writes what is meant to be reached and what was.

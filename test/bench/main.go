@@ -48,6 +48,10 @@ type options struct {
 	ends       int           // of streams, of each kind, whose callbacks are timed
 	limit      int           // streams that one core is tried with at most
 	callTime   time.Duration // how long the clients of a load of calls call
+	database   string        // that deliveries are measured on, or both
+	nodes      int           // that share a PostgreSQL
+	restarts   int           // how often the first redelivery after a kill is timed; 0: it is not
+	sustain    time.Duration // of deliveries with retention; 0: they are not measured
 	results    string        // folder of the reports
 	profiles   string        // folder of the profiles; empty: none are taken
 }
@@ -73,7 +77,7 @@ func run(ctx context.Context, args []string) error {
 		case roleDeliver:
 			return deliverEvents(ctx, os.Stdin, os.Stdout)
 		case roleSink:
-			return serveSink(os.Stdin, os.Stdout)
+			return serveSink(args[1:], os.Stdin, os.Stdout)
 		case roleClient:
 			return callBare(ctx, os.Stdin, os.Stdout)
 		}
@@ -93,6 +97,7 @@ var quickly = map[string]string{
 	"ends":      "20",
 	"limit":     "200",
 	"call-time": "1s",
+	"restarts":  "0",
 }
 
 func parseOptions(args []string) (options, error) {
@@ -108,6 +113,10 @@ func parseOptions(args []string) (options, error) {
 	flags.IntVar(&o.ends, "ends", 600, "how many streams end, by each of two ways, to time their file callbacks; ten a second")
 	flags.IntVar(&o.limit, "limit", 1600, "how many streams one core is tried with at most")
 	flags.DurationVar(&o.callTime, "call-time", 3*time.Second, "how long the clients of a load call")
+	flags.StringVar(&o.database, "database", databaseBoth, "the databases that deliveries are measured on: sqlite, postgres or both")
+	flags.IntVar(&o.nodes, "nodes", 2, "how many nodes deliver from one PostgreSQL")
+	flags.IntVar(&o.restarts, "restarts", 10, "how often the first redelivery after a kill is timed, by the same server and by another; 0: not at all")
+	flags.DurationVar(&o.sustain, "sustain", 0, "how long deliveries go on, on SQLite, while old events are deleted, as in 10m; 0: that is not measured")
 	flags.StringVar(&o.results, "results", "bench-results", "folder of the reports")
 	flags.StringVar(&o.profiles, "profile", "", "folder of a perf profile for each measurement; slows all contenders")
 	quick := flags.Bool("quick", false, "everything once, short and small, in two minutes: to see that it works, not to quote it")
@@ -160,6 +169,14 @@ func (o options) validate() error {
 		return fmt.Errorf("-limit: %d is less than %d", o.limit, firstCapacity)
 	case o.callTime <= 0:
 		return fmt.Errorf("-call-time: %s is no time", o.callTime)
+	case !slices.Contains([]string{databaseSQLite, databasePostgres, databaseBoth}, o.database):
+		return fmt.Errorf("-database: %q is unknown; known are sqlite, postgres, both", o.database)
+	case o.nodes < 1 || o.nodes > maxNodes:
+		return fmt.Errorf("-nodes: %d is not within 1 to %d", o.nodes, maxNodes)
+	case o.restarts < 0:
+		return fmt.Errorf("-restarts: %d is less than 0", o.restarts)
+	case o.sustain < 0 || o.sustain > 0 && o.sustain < minSustain:
+		return fmt.Errorf("-sustain: %s is less than %s", o.sustain, minSustain)
 	}
 	return nil
 }

@@ -38,6 +38,11 @@ func TestOptions(t *testing.T) {
 		{"an end is needed to time one", "-ends 0", "less than 1"},
 		{"a core is tried with the first number of streams", "-limit 99", "less than 100"},
 		{"calls need time", "-call-time 0s", "no time"},
+		{"one database can be measured alone", "-database postgres -nodes 1", ""},
+		{"an unknown database is named", "-database oracle", `"oracle" is unknown`},
+		{"a node is needed", "-nodes 0", "not within"},
+		{"a restart cannot be undone", "-restarts -1", "less than 0"},
+		{"what is sustained takes some time", "-sustain 1s", "less than"},
 		{"chunks fit the protocol", "-chunk-size 16777216", "not within"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -113,8 +113,10 @@ func (p *process) explain(err error) error {
 }
 
 // pids returns the process and its children, which nginx works with.
-func (p *process) pids() ([]int, error) {
-	pid := p.cmd.Process.Pid
+func (p *process) pids() ([]int, error) { return family(p.cmd.Process.Pid) }
+
+// family returns a process and its children.
+func family(pid int) ([]int, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	if err != nil {
 		return nil, err

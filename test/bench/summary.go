@@ -75,7 +75,7 @@ func (r *report) writeSummary(w io.Writer) {
 		r.writeCalls(w)
 	}
 	if r.Deliveries != nil {
-		r.Deliveries.write(w, r.Rounds, r.options.callTime)
+		r.Deliveries.write(w)
 	}
 	r.writeGoals(w)
 	if len(r.Failed) > 0 {
