@@ -6,7 +6,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 GOBUILD := go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help demo build test unit conformance e2e chaos powercut race lint fuzz bench generate verify clean
+.PHONY: help demo build test unit conformance e2e chaos powercut outbox race lint fuzz bench generate verify clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -25,7 +25,7 @@ unit: ## unit, property, contract and seed-fuzz tests of every package
 	go test ./internal/... ./cmd/... ./test/architecture/... ./test/bench/... ./test/outbox/... ./test/powercut/...
 
 conformance: build ## the official clients, unchanged, against a started server
-	@scripts/setup node
+	@scripts/setup node python curl
 	cd test/conformance && TEST_BINARY=$(CURDIR)/bin/tallylight go test ./...
 
 e2e: build ## ffmpeg pushes, kill -9, receivers that fail; checked by ffprobe; a short chaos
@@ -42,6 +42,11 @@ chaos: build ## end the server ROUNDS (300) times amid pushes, as SEED (1) plans
 powercut: ## cut the power of a recorded run of the SQLite store ROUNDS (1000) times, as SEED (1) says
 	@scripts/setup strace
 	go test ./test/powercut/... -count=1 -v -timeout 0 -seed $(SEED) -rounds $(if $(filter file,$(origin ROUNDS)),1000,$(ROUNDS))
+
+KILLS ?= 100
+outbox: ## kill the process that commits and delivers KILLS (100) times under load, on both databases, and count what is lost
+	@scripts/setup postgresql
+	go test ./test/outbox/... -count=1 -v -timeout 30m -kills $(KILLS)
 
 race: ## unit tests under the race detector (needs a C compiler)
 	@scripts/setup ffmpeg postgresql versitygw
@@ -60,15 +65,15 @@ fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
 
 BENCHFLAGS ?=
-bench: build ## recording, callbacks, capacity, calls; 30 minutes, or two with BENCHFLAGS=-quick; Debian or Ubuntu
-	@scripts/setup nginx-rtmp ffmpeg
+bench: build ## recording, callbacks, capacity, calls; 35 minutes, or two with BENCHFLAGS=-quick; Debian or Ubuntu
+	@scripts/setup nginx-rtmp ffmpeg postgresql
 	go run ./test/bench -binary bin/tallylight $(BENCHFLAGS)
 
-generate: ## renew docs/compat from the table of operations
-	go test ./internal/api -run TestTheCompatibilityPagesAreCurrent -count=1 -update
+generate: ## renew docs/compat and the examples of the reference from the table of operations
+	go test ./internal/api -run 'TestTheCompatibilityPagesAreCurrent|MatchTheExamples|MatchesItsExample' -count=1 -update
 
 verify: generate ## fail if generated files were not renewed
-	@stale=$$(git status --porcelain docs/compat); if [ -n "$$stale" ]; then echo "make generate changed:"; echo "$$stale"; exit 1; fi
+	@stale=$$(git status --porcelain docs/compat internal/api/examples internal/api/error_notes.json); if [ -n "$$stale" ]; then echo "make generate changed:"; echo "$$stale"; exit 1; fi
 
 clean: ## remove what was built
 	rm -rf bin bench-results

@@ -11,6 +11,7 @@ import (
 
 	"tallylight/internal/config"
 	"tallylight/internal/durable"
+	"tallylight/internal/identity"
 	"tallylight/internal/store"
 	"tallylight/internal/store/postgres"
 	"tallylight/internal/store/sqlite"
@@ -73,7 +74,7 @@ func nodeID(dir string) (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("name of this server: %w", err)
 	}
-	id := randomText(16)
+	id := identity.RandomText(16)
 	if err := durable.WriteFile(path, []byte(id+"\n"), 0o644); err != nil {
 		return "", fmt.Errorf("name of this server: %w", err)
 	}

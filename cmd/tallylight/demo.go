@@ -19,6 +19,7 @@ import (
 	"tallylight/internal/api/sign"
 	"tallylight/internal/api/wire"
 	"tallylight/internal/config"
+	"tallylight/internal/identity"
 	"tallylight/internal/ingest/rtmp"
 	"tallylight/internal/live"
 	"tallylight/internal/media/flv"
@@ -234,7 +235,7 @@ func (d *demo) calls() [][]wire.Param {
 // call signs and sends one call, and prints it and its answer.
 func (d *demo) call(ctx context.Context, params []wire.Param) error {
 	params = append(params, wire.Param{Name: "Version", Value: "2016-11-01"}, wire.Param{Name: "Format", Value: "JSON"})
-	signed := sign.RPC(sign.Key{ID: demoKeyID, Secret: demoKeySecret}, http.MethodPost, params, randomText(32), time.Now())
+	signed := sign.RPC(sign.Key{ID: demoKeyID, Secret: demoKeySecret}, http.MethodPost, params, identity.RandomText(32), time.Now())
 	query := url.Values{}
 	for _, p := range signed {
 		query.Set(p.Name, p.Value)

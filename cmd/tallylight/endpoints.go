@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"tallylight/internal/callback"
 	"tallylight/internal/callback/wire"
 	"tallylight/internal/live"
 	"tallylight/internal/store"
@@ -15,8 +15,10 @@ import (
 
 type endpointsCommand struct {
 	Add    endpointsAddCommand    `cmd:"" help:"Have a URL told of a domain's events."`
-	List   endpointsListCommand   `cmd:"" help:"List the endpoints."`
+	List   endpointsListCommand   `cmd:"" help:"List who is told of events, and how they do."`
 	Remove endpointsRemoveCommand `cmd:"" help:"Owe an endpoint nothing more."`
+	Park   endpointsParkCommand   `cmd:"" help:"Send nothing to a URL until it is resumed."`
+	Resume endpointsResumeCommand `cmd:"" help:"Send to a URL again that is parked."`
 }
 
 func (endpointsCommand) Help() string {
@@ -34,7 +36,9 @@ Examples:
     tallylight endpoints add play.example.com https://archive.example.com/hook --events file_created
     tallylight endpoints add play.example.com https://audit.example.com/ --body rich --secret new
     tallylight endpoints list
-    tallylight endpoints remove end_01k9vq3c5x8j2m4n6p7r9s1t3v`
+    tallylight endpoints remove end_01k9vq3c5x8j2m4n6p7r9s1t3v
+    tallylight endpoints park https://archive.example.com/hook
+    tallylight endpoints resume https://archive.example.com/hook`
 }
 
 type endpointsAddCommand struct {
@@ -48,10 +52,12 @@ type endpointsAddCommand struct {
 }
 
 func (c *endpointsAddCommand) Run(ctx context.Context, s *streams) error {
-	now := time.Now()
-	e := live.Endpoint{ID: live.NewEndpointID(now), URL: c.URL, Rich: c.Body == "rich", CreatedAt: now}
+	events, err := parseEvents(c.Events)
+	if err != nil {
+		return usageError{err}
+	}
+	e := callback.NewEndpoint(live.NormalizeDomainName(c.Domain), c.URL, events, c.Body == "rich", time.Now())
 	var secret wire.Secret
-	var err error
 	switch c.Secret {
 	case "":
 	case "new":
@@ -74,29 +80,11 @@ func (c *endpointsAddCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	err = c.update(ctx, func(tx store.Tx, _ live.AccountID) error {
-		d, err := tx.Domain(ctx, live.NormalizeDomainName(c.Domain))
-		if err != nil {
-			return err
-		}
-		e.Domain = d.Name
-		if e.Events, err = parseEvents(c.Events, d); err != nil {
-			return usageError{err}
-		}
-		others, err := tx.Endpoints(ctx, d.Name)
-		if err != nil {
-			return err
-		}
-		if len(others) >= live.MaxEndpoints {
-			return fmt.Errorf("domain %s has %d endpoints, more are not allowed", d.Name, len(others))
-		}
-		if err := tx.AddEndpoint(ctx, e); err != nil {
-			return err
-		}
-		if secret == nil {
-			return nil
-		}
-		return tx.AddWebhookSecret(ctx, live.WebhookSecret{Owner: string(e.ID), Secret: secret.Text(), CreatedAt: now})
+		return callback.AddEndpoint(ctx, tx, e, secret)
 	})
+	if errors.Is(err, callback.ErrEventOfDomain) {
+		return usageError{err}
+	}
 	if err != nil {
 		return err
 	}
@@ -108,68 +96,16 @@ func (c *endpointsAddCommand) Run(ctx context.Context, s *streams) error {
 	return err
 }
 
-// parseEvents returns the types of these names, which have to be of events that
-// the domain has; nil for none.
-func parseEvents(names []string, d live.Domain) (list []live.EventType, err error) {
+// parseEvents returns the types of these names; nil for none.
+func parseEvents(names []string) (list []live.EventType, err error) {
 	for _, name := range names {
 		t, err := live.ParseEventType(strings.TrimSpace(name))
 		if err != nil {
 			return nil, fmt.Errorf("--events: %w", err)
 		}
-		if !t.OfPushes() && d.Type == live.IngestDomain {
-			return nil, fmt.Errorf("--events: %s is an ingest domain, which has no events %s", d.Name, t)
-		}
 		list = append(list, t)
 	}
 	return list, nil
-}
-
-type endpointsListCommand struct {
-	dataFlags
-	Domain string `help:"Those of this domain." placeholder:"DOMAIN"`
-}
-
-func (c *endpointsListCommand) Run(ctx context.Context, s *streams) error {
-	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tDOMAIN\tEVENTS\tBODY\tURL")
-	err := c.view(ctx, func(r store.Reader, account live.AccountID) error {
-		domains, err := r.Domains(ctx, account)
-		if err != nil {
-			return err
-		}
-		for _, d := range domains {
-			if c.Domain != "" && d.Name != live.NormalizeDomainName(c.Domain) {
-				continue
-			}
-			endpoints, err := r.Endpoints(ctx, d.Name)
-			if err != nil {
-				return err
-			}
-			for _, e := range endpoints {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", e.ID, e.Domain, eventNames(e.Events), bodyName(e.Rich), e.URL)
-			}
-		}
-		return nil
-	})
-	return errors.Join(err, w.Flush())
-}
-
-func eventNames(types []live.EventType) string {
-	if types == nil {
-		return "all"
-	}
-	names := make([]string, len(types))
-	for i, t := range types {
-		names[i] = string(t)
-	}
-	return strings.Join(names, ",")
-}
-
-func bodyName(rich bool) string {
-	if rich {
-		return "rich"
-	}
-	return "vendor"
 }
 
 type endpointsRemoveCommand struct {

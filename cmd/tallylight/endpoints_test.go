@@ -132,7 +132,7 @@ func TestEndpointsAreAddedAndRemoved(t *testing.T) {
 			t.Fatal(errOut)
 		}
 	}
-	if status, _, errOut := add("push.example.com", "http://127.0.0.1:9/", "--dev"); status != exitFailed || !strings.Contains(errOut, "more are not allowed") {
+	if status, _, errOut := add("push.example.com", "http://127.0.0.1:9/", "--dev"); status != exitFailed || !strings.Contains(errOut, "as are allowed") {
 		t.Errorf("one too many: status %d: %s", status, errOut)
 	}
 }

@@ -87,7 +87,7 @@ func (c *eventsSimulateCommand) Run(ctx context.Context, s *streams) error {
 		delivering.Store = st
 		var owed []live.Delivery
 		err := st.View(ctx, func(r store.Reader) (err error) {
-			owed, err = wouldOwe(ctx, r, event)
+			owed, err = callback.WouldOwe(ctx, r, event)
 			return err
 		})
 		if err == nil && len(owed) == 0 {
@@ -115,64 +115,21 @@ func deliveringAs(cfg config.Config) (callback.Config, error) {
 
 // event returns the event that the flags describe.
 func (c *eventsSimulateCommand) event(now time.Time) (live.Event, error) {
-	e := live.Event{
-		ID: live.NewEventID(now), Type: live.EventType(c.Type), Seq: 1, OccurredAt: now,
-		Key: live.StreamKey{Domain: simulatedDomain, App: c.App, Stream: c.Stream},
-	}
+	key := live.StreamKey{Domain: simulatedDomain, App: c.App, Stream: c.Stream}
 	if c.Domain != "" {
-		e.Key.Domain = live.NormalizeDomainName(c.Domain)
+		key.Domain = live.NormalizeDomainName(c.Domain)
 	}
 	for _, name := range []string{c.App, c.Stream} {
 		if err := live.ValidateName(name); err != nil {
-			return e, usageError{err}
+			return live.Event{}, usageError{err}
 		}
 	}
-	switch e.Type {
-	case live.EventPublish, live.EventPublishDone:
-		e.Detail.Publish = &live.PublishDetail{Session: live.NewSessionID(now), IP: c.IP, Node: nodeName(), Width: 1280, Height: 720}
-		return e, nil
-	case live.EventRecordError:
-		e.Detail.Error = &live.ErrorDetail{Code: c.ErrorCode, Message: c.ErrorText}
-	case live.EventFileCreated:
-		e.Detail.File = &live.FileDetail{
-			ID: live.NewRecordFileID(now), Format: live.FormatMP4, Bucket: c.Bucket, ObjectKey: c.Object,
-			StartTime: now.Add(-c.Duration), StopTime: now, Duration: c.Duration, Size: c.Size,
-			Codecs: []string{"h264", "aac"}, Width: 1280, Height: 720,
-		}
-	}
-	e.Recording = live.NewRecordingID(now)
-	return e, nil
-}
-
-// wouldOwe returns the deliveries that would be owed for an event.
-func wouldOwe(ctx context.Context, r store.Reader, e live.Event) (owed []live.Delivery, err error) {
-	if _, err := r.Domain(ctx, e.Key.Domain); err != nil {
-		return nil, err
-	}
-	main := live.Delivery{Event: e}
-	if e.Type.OfPushes() {
-		var c live.StreamsNotifyConfig
-		c, err = r.StreamsNotifyConfig(ctx, e.Key.Domain)
-		main.URL, main.SignKey = c.NotifyURL, c.SignKey()
-	} else {
-		var c live.NotifyConfig
-		if c, err = r.NotifyConfig(ctx, e.Key.Domain); err == nil && c.Wants(e.Type) {
-			main.URL, main.SignKey = c.NotifyURL, c.SignKey()
-		}
-	}
-	if err != nil && !errors.Is(err, live.ErrConfigNotFound) {
-		return nil, err
-	}
-	if main.URL != "" {
-		owed = append(owed, main)
-	}
-	endpoints, err := r.Endpoints(ctx, e.Key.Domain)
-	for _, p := range endpoints {
-		if p.Wants(e.Type) {
-			owed = append(owed, live.Delivery{Event: e, URL: p.URL, Endpoint: p.ID, Rich: p.Rich})
-		}
-	}
-	return owed, err
+	return callback.Sample{
+		Type: live.EventType(c.Type), Key: key,
+		Bucket: c.Bucket, ObjectKey: c.Object, Duration: c.Duration, Size: c.Size,
+		Error: live.ErrorDetail{Code: c.ErrorCode, Message: c.ErrorText},
+		IP:    c.IP, Node: nodeName(),
+	}.Event(now), nil
 }
 
 // simulate makes an attempt of each delivery and prints what it sent and what came

@@ -12,6 +12,7 @@ import (
 
 	"tallylight/internal/config"
 	"tallylight/internal/durable"
+	"tallylight/internal/identity"
 	"tallylight/internal/live"
 	"tallylight/internal/store"
 )
@@ -30,7 +31,8 @@ const keyFileName = "access-key.env"
 
 // ensureIdentity makes sure that there is an account with an access key: the
 // wanted one, if it is set. A key that it makes up is written to the data folder
-// with mode 0600 and printed to w, this once.
+// with mode 0600 and printed to w, this once. Of several servers that start at once
+// on an empty database, one makes the account and the others find it.
 func ensureIdentity(ctx context.Context, st store.Store, dataDir string, wanted keyPair, now time.Time, w io.Writer) error {
 	if (wanted.id == "") != (wanted.secret == "") {
 		return usageError{fmt.Errorf("set both %s and %s, or neither", config.EnvAccessKeyID, config.EnvAccessKeySecret)}
@@ -52,10 +54,11 @@ func ensureIdentity(ctx context.Context, st store.Store, dataDir string, wanted 
 	if !fresh && wanted == (keyPair{}) {
 		return nil
 	}
-	key := live.AccessKey{ID: wanted.id, Secret: wanted.secret, AccountID: account.ID, Active: true, CreatedAt: now}
-	madeUp := key.ID == ""
-	if madeUp {
-		key.ID, key.Secret = "TL"+randomText(22), randomText(30)
+	key := identity.NewKey(account.ID, "", now)
+	madeUp := wanted == keyPair{}
+	if !madeUp {
+		key.ID, key.Secret = wanted.id, wanted.secret
+	} else {
 		// The file first: a key that the store knows and nobody else is lost.
 		if err := writeKeyFile(dataDir, key); err != nil {
 			return err
@@ -63,12 +66,20 @@ func ensureIdentity(ctx context.Context, st store.Store, dataDir string, wanted 
 	}
 	err = st.Update(ctx, func(tx store.Tx) error {
 		if fresh {
-			if err := tx.AddAccount(ctx, account); err != nil {
+			if err := tx.AddOwner(ctx, account); err != nil {
 				return err
 			}
 		}
 		return putKey(ctx, tx, key)
 	})
+	if errors.Is(err, live.ErrAccountExists) { // another server was faster
+		if madeUp {
+			if err := durable.Remove(filepath.Join(dataDir, keyFileName)); err != nil {
+				return err
+			}
+		}
+		return ensureIdentity(ctx, st, dataDir, wanted, now, w)
+	}
 	if err != nil {
 		return fmt.Errorf("create account: %w", err)
 	}
@@ -104,18 +115,4 @@ func newAccountID() live.AccountID {
 		panic(err) // the system has no randomness
 	}
 	return live.AccountID(n.Add(n, big.NewInt(1e15)).String())
-}
-
-// randomText returns n random letters and digits.
-func randomText(n int) string {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	text := make([]byte, n)
-	for i := range text {
-		c, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
-		if err != nil {
-			panic(err) // the system has no randomness
-		}
-		text[i] = alphabet[c.Int64()]
-	}
-	return string(text)
 }

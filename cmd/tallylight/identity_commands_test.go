@@ -17,6 +17,7 @@ import (
 	"tallylight/internal/api/sign"
 	"tallylight/internal/api/wire"
 	"tallylight/internal/config"
+	"tallylight/internal/identity"
 )
 
 var rootKey = sign.Key{ID: "rootid", Secret: "rootsecret"}
@@ -86,7 +87,7 @@ func call(t *testing.T, client *http.Client, base string, key sign.Key, action s
 		name, value, _ := strings.Cut(pair, "=")
 		p = p.With(name, value)
 	}
-	answer, err := client.Get(base + "/?" + sign.RPC(key, "GET", p, randomText(32), time.Now()).Encode())
+	answer, err := client.Get(base + "/?" + sign.RPC(key, "GET", p, identity.RandomText(32), time.Now()).Encode())
 	if err != nil {
 		t.Fatal(err)
 	}

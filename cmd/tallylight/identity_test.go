@@ -82,3 +82,53 @@ func TestGivenKeyIsTakenAndCanChange(t *testing.T) {
 		t.Errorf("half a key pair: %v, want a usage error", err)
 	}
 }
+
+// A rival store has another server make the account right before this one would.
+type rival struct {
+	store.Store
+	came bool
+}
+
+func (r *rival) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if !r.came {
+		r.came = true
+		err := r.Store.Update(ctx, func(tx store.Tx) error { return tx.AddOwner(ctx, live.Account{ID: "1001"}) })
+		if err != nil {
+			return err
+		}
+	}
+	return r.Store.Update(ctx, fn)
+}
+
+func TestAServerThatComesSecondTakesTheAccountOfTheFirst(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		wanted keyPair
+	}{
+		{"without a key of its own", keyPair{}},
+		{"with the key that it is given", keyPair{"id", "secret"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			st := openStore(t, dir)
+			var printed bytes.Buffer
+			if err := ensureIdentity(t.Context(), &rival{Store: st}, dir, tt.wanted, time.Now(), &printed); err != nil {
+				t.Fatal(err)
+			}
+			if printed.Len() > 0 {
+				t.Errorf("printed %q, want nothing", printed.String())
+			}
+			if _, err := os.Stat(filepath.Join(dir, keyFileName)); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("file of a key that is not used: %v", err)
+			}
+			if tt.wanted.id == "" {
+				return
+			}
+			if key, err := accessKey(t, st, tt.wanted.id); err != nil || key.AccountID != "1001" {
+				t.Errorf("key is of account %q, %v; want the first server's", key.AccountID, err)
+			}
+		})
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"tallylight/internal/identity"
 	"tallylight/internal/live"
 	"tallylight/internal/store"
 )
@@ -75,10 +76,10 @@ type keysCreateCommand struct {
 }
 
 func (c *keysCreateCommand) Run(ctx context.Context, s *streams) error {
-	key := live.AccessKey{ID: "TL" + randomText(22), Secret: randomText(30), User: c.User, Active: true, CreatedAt: time.Now()}
+	var key live.AccessKey
 	err := c.update(ctx, func(tx store.Tx, account live.AccountID) error {
-		key.AccountID = account
-		return addKeyOfUser(ctx, tx, key)
+		key = identity.NewKey(account, c.User, time.Now())
+		return identity.AddKey(ctx, tx, key)
 	})
 	if err != nil {
 		return err
@@ -87,24 +88,6 @@ func (c *keysCreateCommand) Run(ctx context.Context, s *streams) error {
 	return err
 }
 
-// addKeyOfUser adds a key, whose user has to exist.
-func addKeyOfUser(ctx context.Context, tx store.Tx, key live.AccessKey) error {
-	if key.User != "" {
-		if _, err := tx.User(ctx, key.AccountID, key.User); err != nil {
-			return err
-		}
-	}
-	return tx.PutAccessKey(ctx, key)
-}
-
-// Bounds of the life of temporary keys, and how long an expired one is kept so
-// that its use can be told from that of a key that never was.
-const (
-	minTemporary = time.Minute
-	maxTemporary = 12 * time.Hour
-	keepExpired  = 24 * time.Hour
-)
-
 type keysTemporaryCommand struct {
 	dataFlags
 	Duration time.Duration `help:"How long the key serves, 1m to 12h." default:"1h" placeholder:"D"`
@@ -112,21 +95,14 @@ type keysTemporaryCommand struct {
 }
 
 func (c *keysTemporaryCommand) Run(ctx context.Context, s *streams) error {
-	if c.Duration < minTemporary || c.Duration > maxTemporary {
+	if c.Duration < identity.MinTemporary || c.Duration > identity.MaxTemporary {
 		return usageError{fmt.Errorf("--duration: %s is not allowed: give 1m to 12h", c.Duration)}
 	}
-	now := time.Now()
-	token := randomText(64)
-	key := live.AccessKey{
-		ID: "STS." + randomText(24), Secret: randomText(30), User: c.User, Active: true, CreatedAt: now,
-		TokenHash: live.TokenHash(token), ExpiresAt: now.Add(c.Duration),
-	}
+	var key live.AccessKey
+	var token string
 	err := c.update(ctx, func(tx store.Tx, account live.AccountID) error {
-		if err := deleteExpiredKeys(ctx, tx, account, now.Add(-keepExpired)); err != nil {
-			return err
-		}
-		key.AccountID = account
-		return addKeyOfUser(ctx, tx, key)
+		key, token = identity.NewTemporaryKey(account, c.User, time.Now(), c.Duration)
+		return identity.AddKey(ctx, tx, key)
 	})
 	if err != nil {
 		return err
@@ -134,22 +110,6 @@ func (c *keysTemporaryCommand) Run(ctx context.Context, s *streams) error {
 	_, err = fmt.Fprintf(s.out, "AccessKeyId      %s\nAccessKeySecret  %s\nSecurityToken    %s\nExpiration       %s\n",
 		key.ID, key.Secret, token, key.ExpiresAt.UTC().Format(time.RFC3339))
 	return err
-}
-
-// deleteExpiredKeys deletes the temporary keys that expired before a time.
-func deleteExpiredKeys(ctx context.Context, tx store.Tx, account live.AccountID, before time.Time) error {
-	keys, err := tx.AccessKeys(ctx, account)
-	if err != nil {
-		return err
-	}
-	for _, k := range keys {
-		if k.Temporary() && k.ExpiresAt.Before(before) {
-			if err := tx.DeleteAccessKey(ctx, k.ID); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // keyFlags name a key.
@@ -160,13 +120,8 @@ type keyFlags struct {
 
 // setActive switches the key on or off.
 func (c *keyFlags) setActive(ctx context.Context, active bool) error {
-	return c.update(ctx, func(tx store.Tx, _ live.AccountID) error {
-		key, err := tx.AccessKey(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		key.Active = active
-		return tx.PutAccessKey(ctx, key)
+	return c.update(ctx, func(tx store.Tx, account live.AccountID) error {
+		return identity.SetKeyActive(ctx, tx, account, c.ID, active)
 	})
 }
 
@@ -181,5 +136,5 @@ func (c *keysEnableCommand) Run(ctx context.Context) error { return c.setActive(
 type keysDeleteCommand struct{ keyFlags }
 
 func (c *keysDeleteCommand) Run(ctx context.Context) error {
-	return c.update(ctx, func(tx store.Tx, _ live.AccountID) error { return tx.DeleteAccessKey(ctx, c.ID) })
+	return c.update(ctx, func(tx store.Tx, account live.AccountID) error { return identity.DeleteKey(ctx, tx, account, c.ID) })
 }

@@ -31,7 +31,7 @@ type cli struct {
 	Listen     listenCommand     `cmd:"" help:"Receive callbacks, print them and verify their signatures."`
 	Keys       keysCommand       `cmd:"" help:"Make, list, disable and delete access keys."`
 	Users      usersCommand      `cmd:"" help:"Manage users and their policies."`
-	Records    recordsCommand    `cmd:"" help:"List record files, and hold them against objects, events and callbacks."`
+	Records    recordsCommand    `cmd:"" help:"List, export and share record files, and hold them against objects, events and callbacks."`
 	Deliveries deliveriesCommand `cmd:"" help:"List callbacks, show their attempts, make them once more."`
 	Endpoints  endpointsCommand  `cmd:"" help:"Have further URLs told of a domain's events."`
 	Secrets    secretsCommand    `cmd:"" help:"Change the secrets that callbacks are signed with by Standard Webhooks."`

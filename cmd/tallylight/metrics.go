@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"tallylight/internal/live"
 	"tallylight/internal/store"
 	"tallylight/internal/upload"
 )
@@ -59,6 +61,9 @@ func (s *server) metrics() http.Handler {
 		func() float64 { return float64(s.deliverer.Stats().Dead) })
 	gauge("callback_running", "Attempts that run now.",
 		func() float64 { return float64(s.deliverer.Stats().Running) })
+	gauge("callback_receivers_open", "Servers that do not answer callbacks and are only probed.",
+		func() float64 { return float64(s.deliverer.Stats().Probed) })
+	gauge("callback_endpoints_parked", "URLs of callbacks that are parked.", s.parkedEndpoints)
 	gauge("spool_bytes", "Bytes of the files in the spool.",
 		func() float64 { return float64(s.uploads.Stats().SpoolBytes) })
 	gauge("spool_quota_bytes", "Quota of the spool, 0 for none.",
@@ -71,6 +76,22 @@ func (s *server) metrics() http.Handler {
 		func() float64 { return float64(s.uploads.Stats().Failures) })
 	reg.MustRegister(bucketCollector{s.uploads})
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
+}
+
+// parkedEndpoints returns how many URLs are parked, not a number if the store cannot
+// be read.
+func (s *server) parkedEndpoints() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	var list []live.ParkedEndpoint
+	err := s.store.View(ctx, func(r store.Reader) (err error) {
+		list, err = r.ParkedEndpoints(ctx)
+		return err
+	})
+	if err != nil {
+		return math.NaN()
+	}
+	return float64(len(list))
 }
 
 // A bucketCollector tells what waits for each bucket.

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"tallylight/internal/callback"
 	"tallylight/internal/callback/wire"
 	"tallylight/internal/live"
 	"tallylight/internal/store"
@@ -53,17 +54,6 @@ func (c *secretOwner) find(ctx context.Context, r store.Reader) (string, error) 
 	}
 	d, err := r.Domain(ctx, live.NormalizeDomainName(c.Owner))
 	return d.Name, err
-}
-
-// secretsOf returns the secrets of an owner, the newest first.
-func secretsOf(ctx context.Context, r store.Reader, owner string) (list []live.WebhookSecret, err error) {
-	all, err := r.WebhookSecrets(ctx)
-	for _, s := range all {
-		if s.Owner == owner {
-			list = append(list, s)
-		}
-	}
-	return list, err
 }
 
 type secretsListCommand struct {
@@ -129,23 +119,11 @@ func (c *secretsDropCommand) Run(ctx context.Context, s *streams) error {
 		if err != nil {
 			return err
 		}
-		list, err := secretsOf(ctx, tx, owner)
-		if err != nil {
-			return err
+		dropped, err = callback.DropSecrets(ctx, tx, owner, c.All)
+		if errors.Is(err, callback.ErrNoSecretBefore) {
+			return fmt.Errorf("%s: %w; --all drops the only one", owner, err)
 		}
-		if !c.All {
-			if len(list) < 2 {
-				return errors.New(owner + " has no secret before the new one; --all drops the only one")
-			}
-			list = list[1:]
-		}
-		for _, secret := range list {
-			if err := tx.DeleteWebhookSecret(ctx, secret); err != nil {
-				return err
-			}
-		}
-		dropped = len(list)
-		return nil
+		return err
 	})
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,6 +26,8 @@ import (
 	"tallylight/internal/ingest"
 	"tallylight/internal/ingest/rtmp"
 	"tallylight/internal/live"
+	"tallylight/internal/node"
+	"tallylight/internal/playback"
 	"tallylight/internal/record"
 	"tallylight/internal/retention"
 	"tallylight/internal/store"
@@ -32,27 +35,35 @@ import (
 )
 
 // How long an orderly end may take: for recordings to be finished, for calls to
-// be answered.
+// be answered, for other servers to be told.
 const (
 	closeRecordingsTimeout = 30 * time.Second
 	closeHTTPTimeout       = 5 * time.Second
+	leaveTimeout           = 5 * time.Second
 )
 
 // A server is all parts of Tallylight, connected and listening.
 type server struct {
-	log       *slog.Logger
-	lock      *durable.Lock
-	store     store.Store
-	uploads   *upload.Uploads
-	recorder  *record.Recorder
-	retention *retention.Deleter
-	deliverer *callback.Deliverer
-	pruner    *callback.Pruner
-	registry  *ingest.Registry
-	notifier  *announce.Notifier
-	rtmp      *rtmp.Server
-	http      *http.Server
-	api       *api.Server
+	log        *slog.Logger
+	lock       *durable.Lock
+	store      store.Store
+	member     *node.Member // nil: the database is this server's alone
+	uploads    *upload.Uploads
+	recorder   *record.Recorder
+	retention  *retention.Deleter
+	delivering callback.Config
+	guard      *callback.Guard
+	deliverer  *callback.Deliverer
+	asker      *callback.Asker
+	pruner     *callback.Pruner
+	registry   *ingest.Registry
+	notifier   *announce.Notifier
+	rtmp       *rtmp.Server
+	http       *http.Server
+	api        *api.Server
+	console    pages
+	playback   *playback.Files
+	links      *playback.Links
 
 	rtmpListener  net.Listener
 	httpListener  net.Listener
@@ -71,6 +82,9 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 	if err := s.openData(ctx, cfg); err != nil {
 		return nil, err
 	}
+	if err := s.enter(ctx, cfg); err != nil {
+		return nil, err
+	}
 	if err := ensureIdentity(ctx, s.store, cfg.Data, key, time.Now(), w); err != nil {
 		return nil, err
 	}
@@ -78,11 +92,12 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 	if err != nil {
 		return nil, usageError{err}
 	}
+	s.guard = guard
 	secret, err := webhookSecret(cfg)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	s.deliverer = callback.New(callback.Config{
+	s.delivering = callback.Config{
 		Store:        s.store,
 		Guard:        guard,
 		Log:          log,
@@ -92,7 +107,10 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 		CloudEvents:  cfg.Callbacks.CloudEvents,
 		UserAgent:    cfg.Callbacks.UserAgent,
 		Workers:      cfg.Callbacks.Workers,
-	})
+		Limits:       callbackLimits(cfg),
+		ParkOnGone:   cfg.Callbacks.ParkOnGone,
+	}
+	s.deliverer = callback.New(s.delivering)
 	s.pruner = callback.NewPruner(callback.PrunerConfig{Store: s.store, Keep: cfg.Callbacks.KeepLog, Log: log})
 	zone, err := cfg.Record.Zone()
 	if err != nil {
@@ -121,6 +139,7 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 		Open: func(ctx context.Context, session live.Session) (ingest.Reader, error) {
 			return s.openSession(ctx, session)
 		},
+		Shared:        s.shared(),
 		DefaultDomain: cfg.Ingest.DefaultDomain,
 		Log:           log,
 		Now:           time.Now,
@@ -131,6 +150,8 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 		IdleTimeout:    cfg.Ingest.IdleTimeout,
 		MaxConnections: cfg.Ingest.MaxConnections,
 	})
+	s.playback = newPlayback(cfg, s.store, buckets, log)
+	s.links = playback.NewLinks(s.store, time.Now)
 	s.http = &http.Server{
 		Handler:           s.handler(cfg, guard, objects, zone),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -141,6 +162,7 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	s.http.RegisterOnShutdown(s.api.EndStreams)
+	s.http.RegisterOnShutdown(s.console.EndStreams)
 	if s.httpListener, err = listen("http", cfg.HTTP); err != nil {
 		return nil, err
 	}
@@ -198,14 +220,15 @@ func (s *server) openRecorder(cfg config.Config, buckets blob.Buckets, guard *ca
 		rules = append(rules, retention.Rule(r))
 	}
 	s.retention = retention.New(retention.Config{Store: s.store, Buckets: buckets, Rules: rules, Log: s.log, Now: time.Now})
+	s.asker = callback.NewAsker(callback.AskerConfig{
+		Guard: guard, Log: s.log, UserAgent: cfg.Callbacks.UserAgent, Deadline: cfg.Callbacks.OnDemandDeadline,
+	})
 	var err error
 	s.recorder, err = record.New(record.Config{
-		Store:   s.store,
-		Buckets: buckets,
-		Uploads: s.uploads,
-		Asker: callback.NewAsker(callback.AskerConfig{
-			Guard: guard, Log: s.log, UserAgent: cfg.Callbacks.UserAgent, Deadline: cfg.Callbacks.OnDemandDeadline,
-		}),
+		Store:           s.store,
+		Buckets:         buckets,
+		Uploads:         s.uploads,
+		Asker:           s.asker,
 		RecordUndecided: cfg.Callbacks.OnDemandFallback == "record",
 		SpoolDir:        spool,
 		Committed:       s.committed,
@@ -242,6 +265,13 @@ func webhookSecret(cfg config.Config) (wire.Secret, error) {
 	return secret, nil
 }
 
+func callbackLimits(cfg config.Config) (list []callback.Limit) {
+	for _, l := range cfg.Callbacks.Limits {
+		list = append(list, callback.Limit(l))
+	}
+	return list
+}
+
 func listen(name, addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -262,7 +292,7 @@ func (s *server) handler(cfg config.Config, guard *callback.Guard, objects *obje
 		Store:    s.store,
 		URLs:     guard,
 		Buckets:  objects,
-		Recorder: s.recorder,
+		Recorder: s,
 		Streams:  s.registry,
 		Sent:     callback.Sent,
 		Request: func(dv live.Delivery, now time.Time) (*http.Request, []byte, error) {
@@ -273,13 +303,29 @@ func (s *server) handler(cfg config.Config, guard *callback.Guard, objects *obje
 			return r, body, err
 		},
 		Replays:   callback.NewReplayer(callback.ReplayerConfig{Store: s.store, Log: s.log, Committed: s.deliverer.Wake}),
+		Shared:    s.shared(),
 		Zone:      zone,
 		Log:       s.log,
 		Now:       time.Now,
 		QPSFactor: qps,
+
+		RecommendURL: errorsPage(cfg),
 	})
+	s.console = s.newConsole(cfg)
 	metrics := s.metrics()
+	recordings := &playback.Handler{Files: s.playback, Links: s.links, Log: s.log}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, consoleRoot):
+			s.console.ServeHTTP(w, r)
+			return
+		case strings.HasPrefix(r.URL.Path, playback.Root):
+			recordings.ServeHTTP(w, r)
+			return
+		case looksAround(r):
+			http.Redirect(w, r, consoleRoot, http.StatusSeeOther)
+			return
+		}
 		switch r.URL.Path {
 		case "/healthz":
 			fmt.Fprintln(w, "ok")
@@ -291,6 +337,15 @@ func (s *server) handler(cfg config.Config, guard *callback.Guard, objects *obje
 			s.api.ServeHTTP(w, r)
 		}
 	})
+}
+
+// errorsPage is the page of the console that explains errors, as others reach it;
+// "" where they cannot.
+func errorsPage(cfg config.Config) string {
+	if cfg.PublicURL == "" || !cfg.Console.Enabled {
+		return ""
+	}
+	return strings.TrimSuffix(cfg.PublicURL, "/") + consoleRoot + "errors"
 }
 
 // readyLine is what scripts wait for on standard output.
@@ -321,6 +376,9 @@ func (s *server) run(ctx context.Context) error {
 	group.Go(func() error { return s.deliverer.Run(deliver) })
 	group.Go(func() error { return s.pruner.Run(ctx) })
 	group.Go(func() error { return s.registry.Run(deliver) }) // the last pushes, too
+	if s.member != nil {
+		group.Go(func() error { return s.member.Run(deliver) })
+	}
 	keepNonces, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopKeeping()
 	group.Go(func() error {
@@ -396,6 +454,10 @@ func (s *server) close() error {
 			errs = append(errs, err)
 		}
 	}
+	if s.asker != nil {
+		s.asker.Close()
+	}
+	s.leave()
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}

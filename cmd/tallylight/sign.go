@@ -10,6 +10,7 @@ import (
 
 	"tallylight/internal/api/sign"
 	"tallylight/internal/api/wire"
+	"tallylight/internal/identity"
 )
 
 type signCommand struct {
@@ -75,7 +76,7 @@ func (c *signCommand) rpc(u *url.URL, query wire.Params, now time.Time) ([]signS
 		{Name: "AccessKeyId", Value: c.KeyID},
 		{Name: "SignatureMethod", Value: sign.MethodHMACSHA1},
 		{Name: "SignatureVersion", Value: "1.0"},
-		{Name: "SignatureNonce", Value: randomText(32)},
+		{Name: "SignatureNonce", Value: identity.RandomText(32)},
 		{Name: "Timestamp", Value: wire.FormatTime(now)},
 	} {
 		if _, ok := query.Lookup(p.Name); !ok {
@@ -120,7 +121,7 @@ func (c *signCommand) acs3(u *url.URL, query wire.Params, now time.Time) ([]sign
 	const algorithm = sign.ACS3HMACSHA256
 	for name, value := range map[string]string{
 		"x-acs-date":            wire.FormatTime(now),
-		"x-acs-signature-nonce": randomText(32),
+		"x-acs-signature-nonce": identity.RandomText(32),
 		"x-acs-content-sha256":  r.ContentHash(algorithm),
 	} {
 		if header.Get(name) == "" {

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"tallylight/internal/identity"
 	"tallylight/internal/live"
 	"tallylight/internal/live/ram"
 	"tallylight/internal/store"
@@ -162,17 +163,12 @@ type usersShowPolicyCommand struct{ policyFlags }
 
 func (c *usersShowPolicyCommand) Run(ctx context.Context, s *streams) error {
 	return c.view(ctx, func(r store.Reader, account live.AccountID) error {
-		policies, err := r.UserPolicies(ctx, account, c.User)
+		policy, err := identity.Policy(ctx, r, account, c.User, c.Policy)
 		if err != nil {
 			return err
 		}
-		for _, p := range policies {
-			if p.Name == c.Policy {
-				_, err := fmt.Fprintln(s.out, strings.TrimSpace(p.Document))
-				return err
-			}
-		}
-		return fmt.Errorf("policy %s of user %s: %w", c.Policy, c.User, live.ErrPolicyNotFound)
+		_, err = fmt.Fprintln(s.out, strings.TrimSpace(policy.Document))
+		return err
 	})
 }
 
@@ -194,40 +190,24 @@ func (c *usersCheckCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return usageError{fmt.Errorf("--source-ip: %w", err)}
 	}
-	var attached []live.UserPolicy
-	request := ram.Request{Action: c.Action, Resource: c.Resource, Context: ram.Context{CurrentTime: c.Time, SecureTransport: c.HTTPS, SourceIP: addr}}
+	request := ram.Request{Action: identity.Action(c.Action), Context: ram.Context{CurrentTime: c.Time, SecureTransport: c.HTTPS, SourceIP: addr}}
 	if c.Time.IsZero() {
 		request.Context.CurrentTime = time.Now()
 	}
-	err = c.view(ctx, func(r store.Reader, account live.AccountID) error {
-		if !strings.Contains(request.Action, ":") {
-			request.Action = "live:" + request.Action
-		}
-		if domain := live.NormalizeDomainName(c.Resource); live.ValidateDomainName(domain) == nil {
-			request.Resource = fmt.Sprintf("acs:cdn:*:%s:domain/%s", account, domain)
-		}
-		if _, err := r.User(ctx, account, c.User); err != nil {
-			return err
-		}
-		var err error
-		attached, err = r.UserPolicies(ctx, account, c.User)
+	var verdict identity.Verdict
+	err = c.view(ctx, func(r store.Reader, account live.AccountID) (err error) {
+		request.Resource = identity.Resource(account, c.Resource)
+		verdict, err = identity.Check(ctx, r, account, c.User, request)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	policies := make([]ram.Policy, len(attached))
-	for i, p := range attached {
-		if policies[i], err = ram.Parse([]byte(p.Document)); err != nil {
-			return fmt.Errorf("policy %s: %w", p.Name, err)
-		}
-	}
-	decision := ram.Evaluate(policies, request)
 	reason := "no statement allows " + request.Action + " on " + request.Resource
-	if decision.Policy >= 0 {
-		reason = fmt.Sprintf("statement %d of policy %s", decision.Statement+1, attached[decision.Policy].Name)
+	if verdict.Policy.Name != "" {
+		reason = fmt.Sprintf("statement %d of policy %s", verdict.Statement+1, verdict.Policy.Name)
 	}
-	if !decision.Allowed() {
+	if !verdict.Allowed() {
 		return fmt.Errorf("denied: %s", reason)
 	}
 	_, err = fmt.Fprintf(s.out, "allowed: %s\n", reason)

@@ -162,7 +162,7 @@ func New(c Config) *Server {
 		s.operations[replayDeliveries.name] = &replayDeliveries
 	}
 	if s.shared {
-		s.store = oneByOne{c.Store}
+		s.store = store.OneByOne(c.Store)
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -39,6 +39,12 @@ func (c *change) happened() {
 // await returns when found reports true, and asks it again after each change.
 func (c *change) await(t testing.TB, what string, found func() bool) {
 	t.Helper()
+	c.awaitWithin(t, patience, what, found)
+}
+
+// awaitWithin is await with a patience of its own.
+func (c *change) awaitWithin(t testing.TB, patience time.Duration, what string, found func() bool) {
+	t.Helper()
 	deadline := time.After(patience)
 	for {
 		next := c.next()

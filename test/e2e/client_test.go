@@ -27,10 +27,8 @@ const (
 	delayTime = 15
 )
 
-// call makes an API call as an SDK does, with parameters in pairs of name and
-// value, and returns the status and the decoded answer.
-func (s *server) call(t testing.TB, key sign.Key, action string, pairs ...string) (int, map[string]any) {
-	t.Helper()
+// signedQuery returns the query of an API call by POST.
+func signedQuery(key sign.Key, action string, pairs ...string) string {
 	params := wire.Params{}.With("Action", action).With("Version", "2016-11-01").With("Format", "JSON")
 	for i := 0; i < len(pairs); i += 2 {
 		params = params.With(pairs[i], pairs[i+1])
@@ -39,7 +37,14 @@ func (s *server) call(t testing.TB, key sign.Key, action string, pairs ...string
 	for _, p := range sign.RPC(key, http.MethodPost, params, rand.Text(), time.Now()) {
 		query.Set(p.Name, p.Value)
 	}
-	resp, err := http.Post("http://"+s.api+"/?"+query.Encode(), "", nil)
+	return query.Encode()
+}
+
+// call makes an API call as an SDK does, with parameters in pairs of name and
+// value, and returns the status and the decoded answer.
+func (s *server) call(t testing.TB, key sign.Key, action string, pairs ...string) (int, map[string]any) {
+	t.Helper()
+	resp, err := http.Post("http://"+s.api+"/?"+signedQuery(key, action, pairs...), "", nil)
 	if err != nil {
 		t.Fatalf("%s: %v", action, err)
 	}

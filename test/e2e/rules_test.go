@@ -63,10 +63,10 @@ func (s *server) urlOf(app, stream string) string {
 
 // A recordFile is what "tallylight records list --json" tells of a record file.
 type recordFile struct {
-	App, Stream, Format, State, Object string
-	Sequence                           int
-	Seconds                            float64 `json:"duration_seconds"`
-	Size                               int64
+	File, App, Stream, Format, State, Object string
+	Sequence                                 int
+	Seconds                                  float64 `json:"duration_seconds"`
+	Size                                     int64
 }
 
 // recordFiles lists the record files of a data folder.

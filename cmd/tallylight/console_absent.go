@@ -1,0 +1,10 @@
+//go:build noconsole
+
+package main
+
+import "tallylight/internal/config"
+
+// newConsole says that this binary was built without the console.
+func (s *server) newConsole(config.Config) pages {
+	return noConsole("this tallylight was built without the console (build tag noconsole)")
+}
