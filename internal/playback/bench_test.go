@@ -7,55 +7,25 @@ import (
 	"os"
 	"strconv"
 	"testing"
-	"time"
 
 	"tallylight/internal/live"
-	"tallylight/internal/media"
-	"tallylight/internal/media/flv"
+	"tallylight/internal/playback/playbacktest"
 )
 
-// recordLong stores an FLV file of two hours at 2.5 Mbit/s, with 30 pictures a
-// second. Of the frames only their headers take space on disk.
+// recordLong stores the recording of playbacktest.WriteLong.
 func recordLong(b *testing.B, w *world) live.RecordFileID {
 	b.Helper()
-	tracks, _ := short()
-	r := row("file_long", live.FormatFLV, tracks)
+	r := row("file_long", live.FormatFLV, playbacktest.Tracks())
 	r.State = live.FileStored
-	fw := flv.NewWriter(tracks)
-	head := fw.AppendHeader(nil)
-	w.put(w.object(r.ObjectKey), head)
+	w.put(w.object(r.ObjectKey), nil)
 	f, err := os.OpenFile(w.object(r.ObjectKey), os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer f.Close()
-
-	const (
-		length              = 2 * time.Hour
-		picture, sound      = time.Second / 30, time.Second * 1024 / 48000
-		pictureSize, header = 10_400, 11 + 5
-		soundSize           = 350
-	)
-	at := int64(len(head))
-	body := make([]byte, pictureSize)
-	write := func(u media.Unit) {
-		tag := flv.NewWriter(tracks).AppendUnits(nil, []media.Unit{u})
-		_, err1 := f.WriteAt(tag[:header], at)
-		_, err2 := f.WriteAt(tag[len(tag)-4:], at+int64(len(tag)-4))
-		if err1 != nil || err2 != nil {
-			b.Fatal(err1, err2)
-		}
-		at += int64(len(tag))
+	if r.Size, err = playbacktest.WriteLong(f); err != nil {
+		b.Fatal(err)
 	}
-	heard := time.Duration(0)
-	for n := range int(length / picture) {
-		now := time.Duration(n) * picture
-		write(media.Unit{Kind: media.Video, Codec: media.H264, Key: n%60 == 0, DTS: now, Composition: time.Duration(n%3) * picture, Body: body})
-		for ; heard <= now; heard += sound {
-			write(media.Unit{Kind: media.Audio, Codec: media.AAC, Key: true, DTS: heard, Body: body[:soundSize]})
-		}
-	}
-	r.Size = at
 	w.add(r)
 	return r.ID
 }

@@ -86,6 +86,10 @@ func conduct(ctx context.Context, o options) (err error) {
 			r.Deliveries, err = measureDeliveries(ctx, o, dir)
 			return err
 		},
+		partConsole: func() (err error) {
+			r.Console, err = measureConsole(ctx, o, dir)
+			return err
+		},
 	}
 	for _, part := range parts {
 		if !slices.Contains(o.parts, part) || ctx.Err() != nil {

@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command bench measures what Tallylight costs and how fast it is, in five parts.
+// Command bench measures what Tallylight costs and how fast it is, in six parts.
 //
 // Recording: CPU of the server for a gigabyte of audio and video, resident memory
 // for a stream, allocations for a packet. Contenders take turns, round after round,
@@ -26,6 +26,9 @@
 // disk can do. Then how soon after a kill the first callback is made again, by the
 // same server and by another, how much larger stores and delivery make a program, and,
 // if -sustain asks for it, what goes on for long while old events are deleted.
+//
+// Console: how soon a visitor has the first page, and a player what it needs from
+// anywhere in two hours of FLV.
 //
 // The report ends with the goals and what was measured of them. The program runs
 // itself in several roles: as the conductor that people start, as the load generator

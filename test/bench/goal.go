@@ -59,6 +59,14 @@ var goals = []goal{
 	{"first redelivery after a kill, by another node", "≤ the lease and 1 s",
 		judgeTakeover(func(d *deliveries) *takeoverRow { return d.OtherNode }, live.DeliveryLease+time.Second)},
 	{"stores and delivery in the binary", "≤ 10 MB", judgeSize},
+	{"first page of the console, p99", "≤ 100 ms and 100 KB", judgeConsole(func(c *consoleReport) verdict {
+		return verdict{fmt.Sprintf("%s and %.0f KB", millis(c.FirstPage.P99), float64(c.FirstPageBytes)/1e3),
+			c.FirstPage.P99 <= 100*time.Millisecond && c.FirstPageBytes <= 100_000}
+	})},
+	{"seek in two hours of FLV, p99", "≤ 300 ms", judgeConsole(func(c *consoleReport) verdict {
+		return verdict{fmt.Sprintf("%s, %s after a restart", millis(c.Seek.P99), millis(c.SeekColdIndex)),
+			max(c.Seek.P99, c.SeekColdIndex) <= 300*time.Millisecond}
+	})},
 }
 
 // rows returns the loads on a kind of database.
@@ -127,6 +135,15 @@ func judgeSize(r *report) (verdict, bool) {
 		return verdict{}, false
 	}
 	return verdict{fmt.Sprintf("%.1f MB", float64(r.Deliveries.SizeAdded)/1e6), r.Deliveries.SizeAdded <= 10e6}, true
+}
+
+func judgeConsole(judge func(*consoleReport) verdict) func(*report) (verdict, bool) {
+	return func(r *report) (verdict, bool) {
+		if r.Console == nil {
+			return verdict{}, false
+		}
+		return judge(r.Console), true
+	}
 }
 
 // writeGoals writes what is meant to be reached and what was.

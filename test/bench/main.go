@@ -32,9 +32,10 @@ const (
 	partCapacity   = "capacity"
 	partCalls      = "calls"
 	partDeliveries = "deliveries"
+	partConsole    = "console"
 )
 
-var parts = []string{partRecording, partLatency, partCapacity, partCalls, partDeliveries}
+var parts = []string{partRecording, partLatency, partCapacity, partCalls, partDeliveries, partConsole}
 
 // options are what the command line asks for.
 type options struct {

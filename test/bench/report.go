@@ -19,19 +19,20 @@ type report struct {
 	options  options
 	failures []error
 
-	Started      time.Time     `json:"started"`
-	Machine      machine       `json:"machine"`
-	Bitrate      float64       `json:"bitrate"` // of a stream, bits of payload a second
-	Duration     time.Duration `json:"duration_ns"`
-	Rounds       int           `json:"rounds"`
-	ChunkSize    int           `json:"chunk_size"` // 0: what each server announces
-	Profiled     bool          `json:"profiled"`
-	Measurements []measurement `json:"measurements"`
-	Latency      *latency      `json:"latency,omitempty"`
-	Capacity     *capacity     `json:"capacity,omitempty"`
-	Calls        []callRow     `json:"calls,omitempty"`
-	Deliveries   *deliveries   `json:"deliveries,omitempty"`
-	Failed       []string      `json:"failed,omitempty"`
+	Started      time.Time      `json:"started"`
+	Machine      machine        `json:"machine"`
+	Bitrate      float64        `json:"bitrate"` // of a stream, bits of payload a second
+	Duration     time.Duration  `json:"duration_ns"`
+	Rounds       int            `json:"rounds"`
+	ChunkSize    int            `json:"chunk_size"` // 0: what each server announces
+	Profiled     bool           `json:"profiled"`
+	Measurements []measurement  `json:"measurements"`
+	Latency      *latency       `json:"latency,omitempty"`
+	Capacity     *capacity      `json:"capacity,omitempty"`
+	Calls        []callRow      `json:"calls,omitempty"`
+	Deliveries   *deliveries    `json:"deliveries,omitempty"`
+	Console      *consoleReport `json:"console,omitempty"`
+	Failed       []string       `json:"failed,omitempty"`
 }
 
 func newReport(ctx context.Context, o options, c clip) *report {

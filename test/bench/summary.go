@@ -77,6 +77,9 @@ func (r *report) writeSummary(w io.Writer) {
 	if r.Deliveries != nil {
 		r.Deliveries.write(w)
 	}
+	if r.Console != nil {
+		r.Console.write(w)
+	}
 	r.writeGoals(w)
 	if len(r.Failed) > 0 {
 		fmt.Fprintf(w, "\nMeasurements that FAILED and are left out: %d.\n", len(r.Failed))

@@ -41,7 +41,15 @@ type setup struct {
 
 // start runs the binary and configures it through its API.
 func (u setup) start(ctx context.Context, o options, dir string) (*server, error) {
-	key := sign.Key{ID: "bench", Secret: rand.Text()}
+	return u.startAs(ctx, o, dir, sign.Key{ID: "bench", Secret: rand.Text()}, true)
+}
+
+// restart runs the binary again on the folder of a server that has ended.
+func (u setup) restart(ctx context.Context, o options, dir string, key sign.Key) (*server, error) {
+	return u.startAs(ctx, o, dir, key, false)
+}
+
+func (u setup) startAs(ctx context.Context, o options, dir string, key sign.Key, fresh bool) (*server, error) {
 	cmd := pinned(ctx, u.cores, o.binary, "serve", "--data", dir, "--dev", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0")
 	cmd.Env = append(os.Environ(), "TALLYLIGHT_ACCESS_KEY_ID="+key.ID, "TALLYLIGHT_ACCESS_KEY_SECRET="+key.Secret)
 	// A measurement that fails shows the end of the log: what went wrong, not the life
@@ -53,8 +61,10 @@ func (u setup) start(ctx context.Context, o options, dir string) (*server, error
 		return nil, err
 	}
 	api := apiClient{addr: said["http"], key: key}
-	if err := api.configure(ctx, u); err != nil {
-		return nil, p.abort(err)
+	if fresh {
+		if err := api.configure(ctx, u); err != nil {
+			return nil, p.abort(err)
+		}
 	}
 	return &server{
 		process: p,
