@@ -80,6 +80,16 @@ type recordLine struct {
 	StopTime        time.Time            `json:"stop_time,omitzero"`
 	DurationSeconds float64              `json:"duration_seconds"`
 	Size            int64                `json:"size"`
+	SHA256          string               `json:"sha256,omitempty"`
+	Gaps            []recordGap          `json:"gaps,omitempty"`
+	MoreGaps        int                  `json:"more_gaps,omitempty"`
+}
+
+// A recordGap is a gap of a record file as JSON.
+type recordGap struct {
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	AtSeconds float64   `json:"at_seconds"`
 }
 
 func writeRecordsJSON(out io.Writer, page []live.RecordFile) error {
@@ -87,10 +97,15 @@ func writeRecordsJSON(out io.Writer, page []live.RecordFile) error {
 	encoder.SetEscapeHTML(false)
 	var errs []error
 	for _, f := range page {
+		var gaps []recordGap
+		for _, g := range f.Gaps.List {
+			gaps = append(gaps, recordGap{g.From, g.To, g.At.Seconds()})
+		}
 		errs = append(errs, encoder.Encode(recordLine{
 			File: f.ID, Recording: f.Recording, Domain: f.Key.Domain, App: f.Key.App, Stream: f.Key.Stream, Format: f.Format, State: f.State,
 			Bucket: f.Bucket, Object: f.ObjectKey, Sequence: f.Sequence, StartTime: f.StartTime, StopTime: f.StopTime,
 			DurationSeconds: f.Duration.Seconds(), Size: f.Size,
+			SHA256: f.SHA256, Gaps: gaps, MoreGaps: f.Gaps.More,
 		}))
 	}
 	return errors.Join(errs...)

@@ -69,10 +69,28 @@ func TestRecordFilesAreListed(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
+	if out := mustRun(t, "records", "list", "--json", "--stream", "other", "--data", dir); strings.Contains(out, "gaps") || strings.Contains(out, "sha256") {
+		t.Errorf("a file without gaps and digest is listed as %s", out)
+	}
 	want := "BEGIN                 DURATION  BYTES  STATE   STREAM                      FILE    OBJECT\n" +
 		"2026-11-23T12:02:00Z  59.5s     4      stored  play.example.com/live/other  file_2  shows/live/2.mp4\n"
 	if got := mustRun(t, "records", "list", "--stream", "other", "--data", dir); strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(want), " ") {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestGapsAndDigestsAreListed(t *testing.T) {
+	t.Parallel()
+	s, dir := startServer(t)
+	from := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	f := live.RecordFile{ID: "file_1", State: live.FileStored, StartTime: from, SHA256: "0f"}
+	f.Gaps = live.Gaps{List: []live.Gap{{From: from, To: from.Add(time.Second), At: 1500 * time.Millisecond}}, More: 2}
+	if err := s.store.Update(t.Context(), func(tx store.Tx) error { return tx.PutRecordFile(t.Context(), f) }); err != nil {
+		t.Fatal(err)
+	}
+	want := `"sha256":"0f","gaps":[{"from":"2026-11-23T12:00:00Z","to":"2026-11-23T12:00:01Z","at_seconds":1.5}],"more_gaps":2}`
+	if got := mustRun(t, "records", "list", "--json", "--data", dir); !strings.HasSuffix(strings.TrimSpace(got), want) {
+		t.Errorf("got  %s\nwant …%s", got, want)
 	}
 }
 

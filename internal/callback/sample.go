@@ -22,6 +22,9 @@ type Sample struct {
 	IP, Node          string // of a push: where it came from, and to
 }
 
+// emptySHA256 is the digest of a file that holds nothing, as that of a sample does.
+const emptySHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 // DefaultSample returns a sample in which everything is set.
 func DefaultSample(t live.EventType, key live.StreamKey) Sample {
 	return Sample{
@@ -46,7 +49,9 @@ func (s Sample) Event(now time.Time) live.Event {
 			ID: live.NewRecordFileID(now), Format: live.FormatMP4, Bucket: s.Bucket, ObjectKey: s.ObjectKey,
 			StartTime: now.Add(-s.Duration), StopTime: now, Duration: s.Duration, Size: s.Size,
 			Codecs: []string{"h264", "aac"}, Width: 1280, Height: 720,
+			SHA256: emptySHA256,
 		}
+		e.Detail.File.Gaps.Add(live.Gap{From: now.Add(-s.Duration / 2), To: now.Add(-s.Duration / 4), At: s.Duration * 3 / 4})
 	}
 	e.Recording = live.NewRecordingID(now)
 	return e

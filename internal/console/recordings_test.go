@@ -177,3 +177,28 @@ func TestTimelineShowsSessionsGapsAndFiles(t *testing.T) {
 		t.Error("another window shows the same sessions")
 	}
 }
+
+func TestPageOfARecordFileTellsItsGapsAndDigest(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.signIn(accountKey)
+	whole, broken := f.record(playDomain, "whole", 90, live.FileStored), f.record(playDomain, "broken", 30, live.FileStored)
+	f.update(func(ctx context.Context, tx store.Tx) error {
+		file, err := tx.RecordFile(ctx, broken)
+		if err != nil {
+			return err
+		}
+		file.SHA256 = "0123456789abcdef"
+		file.Gaps = live.Gaps{More: 7, List: []live.Gap{{From: file.StartTime.Add(20 * time.Second), To: file.StartTime.Add(85 * time.Second), At: 20 * time.Second}}}
+		return tx.PutRecordFile(ctx, file)
+	})
+	body := f.page(recordingsPath + "/" + string(broken))
+	for _, want := range []string{"0123456789abcdef", "Gaps in the file", "1:05", "0:20", "only the number is kept: 7."} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if body := f.page(recordingsPath + "/" + string(whole)); strings.Contains(body, "SHA-256") || strings.Contains(body, "Gaps in the file") {
+		t.Error("the page of a file without gaps and digest tells of them")
+	}
+}

@@ -58,6 +58,8 @@ type FileDetail struct {
 	Codecs   []string `json:"codecs,omitempty"`   // of video and audio
 	Width    int      `json:"width,omitempty"`    // of the pictures, 0 where unknown
 	Height   int      `json:"height,omitempty"`
+	SHA256   string   `json:"sha256,omitempty"` // as RecordFile.SHA256
+	Gaps     Gaps     `json:"gaps,omitzero"`
 }
 
 // ErrorDetail says why a recording failed; spec recording-and-callbacks 1.2

@@ -62,10 +62,15 @@ type RecordFile struct {
 	Sequence  int       // counts the files of one format in a recording, from 0
 	StartTime time.Time // wall clock of the first frame
 	Tracks    []Track   // what the file holds: video, audio, or both in this order
+	Gaps      Gaps      // in which nothing was recorded, although the file went on
 
 	// Known once sealed.
 	ObjectKey string
 	StopTime  time.Time     // wall clock of the last frame
 	Duration  time.Duration // of the recorded media
 	Size      int64         // bytes
+
+	// SHA256 is the digest of the object in hex, of sliced formats that of the
+	// index. It is made where somebody is told of it, and "" otherwise.
+	SHA256 string
 }

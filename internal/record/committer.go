@@ -88,14 +88,17 @@ func (r *Recorder) announce(ctx context.Context, tx store.Tx, row live.Recording
 	return outbox.Owe(ctx, tx, ev, main, r.cfg.Now().Add(live.DeliveryLease))
 }
 
-// commitState writes the recording and what happened to it.
-func (r *Recorder) commitState(ctx context.Context, row live.Recording, ev live.Event) error {
+// commitState writes the recording, what happened to it, and files that know of it.
+func (r *Recorder) commitState(ctx context.Context, row live.Recording, ev live.Event, files ...live.RecordFile) error {
 	var owed []live.Delivery
 	err := r.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
 		if row.ID != "" {
 			if err := tx.PutRecording(ctx, row); err != nil {
 				return err
 			}
+		}
+		if err := putFiles(ctx, tx, files); err != nil {
+			return err
 		}
 		owed, err = r.announce(ctx, tx, row, ev)
 		return err
@@ -115,9 +118,19 @@ func (r *Recorder) commitRow(ctx context.Context, row live.Recording) error {
 	return nil
 }
 
-func (r *Recorder) commitFile(ctx context.Context, row live.RecordFile) error {
-	if err := r.cfg.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecordFile(ctx, row) }); err != nil {
-		return fmt.Errorf("commit record file %s: %w", row.ID, err)
+// commitFiles writes files in one transaction.
+func (r *Recorder) commitFiles(ctx context.Context, rows ...live.RecordFile) error {
+	if err := r.cfg.Store.Update(ctx, func(tx store.Tx) error { return putFiles(ctx, tx, rows) }); err != nil {
+		return fmt.Errorf("commit record files: %w", err) // it names the file
+	}
+	return nil
+}
+
+func putFiles(ctx context.Context, tx store.Tx, rows []live.RecordFile) error {
+	for _, f := range rows {
+		if err := tx.PutRecordFile(ctx, f); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -41,6 +41,7 @@ type harness struct {
 
 	undecided bool // Config.RecordUndecided
 	preRoll   int  // Config.PreRollBytes
+	queue     int  // Config.QueueBytes
 }
 
 // bubble runs a test in a synctest bubble: its clock jumps when all wait.
@@ -103,7 +104,7 @@ func (h *harness) makeRecorder() {
 	h.recorder, err = New(Config{
 		Store: h.world, Buckets: h.world, Uploads: h.world, Asker: &h.asker, SpoolDir: filepath.Join(h.dir, "spool"),
 		Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Now: time.Now,
-		RecordUndecided: h.undecided, PreRollBytes: h.preRoll,
+		RecordUndecided: h.undecided, PreRollBytes: h.preRoll, QueueBytes: h.queue,
 		createFile: h.world.createFile, openFile: h.world.openFile,
 	})
 	if err != nil {

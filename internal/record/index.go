@@ -88,6 +88,9 @@ func (s *sealing) carryIndex(ctx context.Context, r *Recorder) error {
 		if err := s.storeIndex(ctx, r, slices); err != nil {
 			return err
 		}
+		if err := s.digestIndex(ctx, r, slices); err != nil {
+			return err
+		}
 		if err := s.commitStored(ctx, r); err != nil {
 			return err
 		}
@@ -134,19 +137,19 @@ func (s *sealing) sealIndex(ctx context.Context, r *Recorder, slices []live.Slic
 			row.StopTime = main[len(main)-1].EndTime()
 		}
 		row.ObjectKey = r.objectKey(row, s.rule, 0)
-		row.Size = indexSize(row, slices)
+		row.Size = int64(len(ownIndex(row, slices)))
 	}
-	if err := r.commitFile(ctx, row); err != nil {
+	if err := r.commitFiles(ctx, row); err != nil {
 		return err
 	}
 	s.row = row
 	return nil
 }
 
-// indexSize returns the size of the file's own object.
-func indexSize(row live.RecordFile, slices []live.Slice) int64 {
+// ownIndex returns the content of the file's own object.
+func ownIndex(row live.RecordFile, slices []live.Slice) []byte {
 	objects := formats[row.Format].index(row, slices)
-	return int64(len(objects[len(objects)-1].content))
+	return objects[len(objects)-1].content
 }
 
 // storeIndex stores the objects of the index. If one of their names is another's,
@@ -159,8 +162,8 @@ func (s *sealing) storeIndex(ctx context.Context, r *Recorder, slices []live.Sli
 		}
 		row := s.row
 		row.ObjectKey = r.objectKey(row, s.rule, taken)
-		row.Size = indexSize(row, slices)
-		if err := r.commitFile(ctx, row); err != nil {
+		row.Size = int64(len(ownIndex(row, slices)))
+		if err := r.commitFiles(ctx, row); err != nil {
 			return err
 		}
 		s.row = row

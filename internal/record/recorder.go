@@ -137,6 +137,7 @@ type Recorder struct {
 	commits     context.Context
 	stopCommits context.CancelFunc
 	running     sync.WaitGroup
+	digesting   chan struct{} // has room for one file at a time: recording comes first
 
 	mu         sync.Mutex
 	closing    bool
@@ -155,6 +156,7 @@ func New(cfg Config) (*Recorder, error) {
 		cfg:         cfg,
 		commits:     ctx,
 		stopCommits: cancel,
+		digesting:   make(chan struct{}, 1),
 		recordings:  make(map[live.StreamKey]*recording),
 		ending:      make(map[live.StreamKey]*recording),
 	}, nil

@@ -593,7 +593,7 @@ func TestBucketThatNobodyMayUse(t *testing.T) {
 
 func TestOverflowDropsUpToAKeyFrame(t *testing.T) {
 	t.Parallel()
-	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 100})
+	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 100, Now: time.Now})
 	frame := func(key bool, n int) media.Unit {
 		return media.Unit{Kind: media.Video, Codec: media.H264, Key: key, Body: make([]byte, n)}
 	}

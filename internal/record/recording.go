@@ -64,6 +64,7 @@ type recording struct {
 	deferred []media.Unit // of a changed track, wait for the next files
 	waiting  int          // bytes of held and deferred
 	segment  []media.Unit // placed on the timeline, to be written
+	gap      *live.Gap    // comes before the segment, and the files do not know it yet; nil: none
 
 	odd      bool          // a unit came that no track holds
 	oddSince time.Duration // the DTS of the first
@@ -278,14 +279,19 @@ func (r *recording) pause(now time.Time) {
 // consume puts the batch into the files.
 func (r *recording) consume(now time.Time) {
 	if r.batch.dropped > 0 {
-		r.needKey = true
 		r.log.Warn("frames dropped, the disk is too slow", "dropped", r.batch.dropped)
 	}
+	holes := r.batch.holes
 	for i := range r.batch.units {
+		if len(holes) > 0 && holes[0].before == i {
+			r.flush(now)
+			r.missed(holes[0].from, holes[0].to)
+			holes = holes[1:]
+		}
 		r.accept(&r.batch.units[i], now)
 	}
 	r.flush(now)
-	r.batch.units = r.batch.units[:0]
+	r.batch.units, r.batch.holes = r.batch.units[:0], r.batch.holes[:0]
 }
 
 // accept sorts one unit: it is learnt from, dropped, made to wait or placed.
@@ -447,11 +453,18 @@ func (r *recording) flush(now time.Time) {
 		return
 	}
 	if r.resuming {
+		r.missed(r.row.PausedAt, now)
+	}
+	gapped := r.noteGap()
+	switch {
+	case r.resuming:
 		r.resuming = false
 		r.row.Session = r.session.info.ID
 		r.row.State, r.row.PausedAt = live.RecordingActive, time.Time{}
 		r.row.PushArgs = pushArgs(r.session.info.Args)
-		r.tell(live.EventRecordResumed, live.EventDetail{}, now)
+		r.tell(live.EventRecordResumed, live.EventDetail{}, now, gapped...)
+	case gapped != nil:
+		r.committer.enqueue(func(ctx context.Context) error { return r.recorder.commitFiles(ctx, gapped...) })
 	}
 	var err error
 	for _, o := range r.outputs {
@@ -469,12 +482,13 @@ func (r *recording) flush(now time.Time) {
 	}
 }
 
-// tell commits the recording as it is now with an event; the committer does it.
-func (r *recording) tell(t live.EventType, detail live.EventDetail, now time.Time) {
+// tell commits the recording as it is now, and files of it, with an event; the
+// committer does it.
+func (r *recording) tell(t live.EventType, detail live.EventDetail, now time.Time, files ...live.RecordFile) {
 	row := r.row
 	ev := r.event(t, detail, now)
 	r.committer.enqueue(func(ctx context.Context) error {
-		return r.recorder.commitState(ctx, row, ev)
+		return r.recorder.commitState(ctx, row, ev, files...)
 	})
 	r.log.Info("recording state", "event", t, "record_id", row.ID)
 }
@@ -544,6 +558,6 @@ func (r *recording) suspend() {
 func (r *recording) forget() {
 	r.row = live.Recording{}
 	r.writing = trackSet{}
-	r.resuming, r.cutNext = false, false
+	r.resuming, r.cutNext, r.gap = false, false, nil
 	r.outputs = newOutputs(r, r.rule)
 }

@@ -49,7 +49,7 @@ func (r *Recorder) finishFile(ctx context.Context, s *sealing) error {
 			return fmt.Errorf("finish record file %s: %w", row.ID, err)
 		}
 	}
-	if err := r.commitFile(ctx, row); err != nil {
+	if err := r.commitFiles(ctx, row); err != nil {
 		return err
 	}
 	s.row = row
@@ -75,6 +75,9 @@ func (s *sealing) carry(ctx context.Context, r *Recorder) error {
 	}
 	if s.row.State == live.FileSealed {
 		if err := s.storeObject(ctx, r, path); err != nil {
+			return err
+		}
+		if err := s.digestFile(ctx, r, path); err != nil {
 			return err
 		}
 		if err := s.commitStored(ctx, r); err != nil {
@@ -103,7 +106,7 @@ func (s *sealing) storeObject(ctx context.Context, r *Recorder, path string) err
 		}
 		row := s.row
 		row.ObjectKey = r.objectKey(row, s.rule, taken)
-		if err := r.commitFile(ctx, row); err != nil {
+		if err := r.commitFiles(ctx, row); err != nil {
 			return err
 		}
 		s.row = row
@@ -141,6 +144,7 @@ func (s *sealing) commitStored(ctx context.Context, r *Recorder) error {
 			StartTime: row.StartTime, StopTime: row.StopTime, Duration: row.Duration, Size: row.Size,
 			PushArgs: s.recording.PushArgs,
 			Endpoint: s.recording.Config.OSSEndpoint, Codecs: tracks.codecs(), Width: width, Height: height,
+			SHA256: row.SHA256, Gaps: row.Gaps,
 		}},
 	}
 	var owed []live.Delivery

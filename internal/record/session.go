@@ -14,6 +14,7 @@ type Session struct {
 	info       live.Session
 	flushBytes int
 	maxBytes   int
+	now        func() time.Time
 
 	// ready has room for one signal: there is something worth waking for.
 	ready chan struct{}
@@ -22,11 +23,20 @@ type Session struct {
 	units   []media.Unit
 	bytes   int
 	closed  bool
-	discard bool  // nobody takes the units any more
-	standby bool  // only decoder configurations are wanted
-	dropped int   // units, since the last take
-	lost    int64 // units, of all that were dropped
-	needKey bool  // the queue overflowed: drop until the next key frame
+	discard bool      // nobody takes the units any more
+	standby bool      // only decoder configurations are wanted
+	dropped int       // units, since the last take
+	lost    int64     // units, of all that were dropped
+	needKey bool      // the queue overflowed: drop until the next key frame
+	lostAt  time.Time // when it did
+	holes   []hole    // in units
+	video   bool      // some came, or was announced
+}
+
+// A hole is a place in a queue where frames are missing.
+type hole struct {
+	before   int       // the index of the unit behind it
+	from, to time.Time // when the first missing frame came, and that unit
 }
 
 func newSession(s live.Session, cfg Config) *Session {
@@ -34,6 +44,7 @@ func newSession(s live.Session, cfg Config) *Session {
 		info:       s,
 		flushBytes: cfg.FlushBytes,
 		maxBytes:   cfg.QueueBytes,
+		now:        cfg.Now,
 		ready:      make(chan struct{}, 1),
 	}
 }
@@ -61,16 +72,21 @@ func (s *Session) Write(units []media.Unit) {
 }
 
 // admit reports whether the queue has room for u. Once it had none, it takes no
-// frame before the next key frame of the video, so that what follows decodes.
+// frame before the next key frame of the video, so that what follows decodes; of
+// audio alone, none before the queue was taken.
 func (s *Session) admit(u *media.Unit) bool {
+	s.video = s.video || u.Kind == media.Video
 	if u.Config {
 		return s.bytes <= s.maxBytes
 	}
-	if s.bytes+len(u.Body) > s.maxBytes {
-		s.needKey = true
-	}
-	if s.needKey && u.Kind == media.Video && u.Key && s.bytes+len(u.Body) <= s.maxBytes {
+	room := s.bytes+len(u.Body) <= s.maxBytes
+	begins := u.Kind == media.Video && u.Key || !s.video && u.Kind == media.Audio && len(s.units) == 0
+	switch {
+	case !s.needKey && !room:
+		s.needKey, s.lostAt = true, s.now()
+	case s.needKey && room && begins:
 		s.needKey = false
+		s.holes = append(s.holes, hole{before: len(s.units), from: s.lostAt, to: s.now()})
 	}
 	if s.needKey {
 		s.dropped++
@@ -107,15 +123,17 @@ func (s *Session) signal() {
 // A batch is what a Session has gathered.
 type batch struct {
 	units   []media.Unit
+	holes   []hole
 	dropped int
 	closed  bool
 }
 
-// take moves what is queued into b, whose slice is used again.
+// take moves what is queued into b, whose slices are used again.
 func (s *Session) take(b *batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.units, b.units = b.units[:0], s.units
+	s.holes, b.holes = b.holes[:0], s.holes
 	b.dropped, s.dropped = s.dropped, 0
 	b.closed = s.closed
 	s.bytes = 0

@@ -52,7 +52,7 @@ func TestStatusOfARuleThatWaitsForACommandIsStandby(t *testing.T) {
 
 func TestSessionCountsWhatItsQueueDropped(t *testing.T) {
 	t.Parallel()
-	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 100})
+	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 100, Now: time.Now})
 	var b batch
 	for range 2 {
 		s.Write(sampleUnits(t)[:10])

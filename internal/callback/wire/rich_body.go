@@ -31,6 +31,24 @@ type richFileBody struct {
 	Codecs     []string          `json:"codecs,omitempty"`
 	Resolution *resolution       `json:"resolution,omitempty"`
 	Storage    storage           `json:"storage"`
+	SHA256     string            `json:"sha256,omitempty"`    // of the object, hex
+	Gaps       []gap             `json:"gaps,omitempty"`      // in which nothing was recorded
+	MoreGaps   int               `json:"more_gaps,omitempty"` // came after them
+}
+
+// A gap is a span of time inside a file in which nothing was recorded.
+type gap struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	At   int64     `json:"at"` // of the file's media time, where it goes on: milliseconds
+}
+
+func newGaps(list []live.Gap) []gap {
+	var gaps []gap
+	for _, g := range list {
+		gaps = append(gaps, gap{g.From.UTC(), g.To.UTC(), g.At.Milliseconds()})
+	}
+	return gaps
 }
 
 // A resolution is the size of pictures.
@@ -91,6 +109,7 @@ func RichBody(e live.Event) ([]byte, error) {
 			fileBody: newFileBody(e.Key, f), richMembers: rich,
 			FileID: f.ID, Format: f.Format, Size: f.Size, Bitrate: bitrate(f), Codecs: f.Codecs, Resolution: newResolution(f.Width, f.Height),
 			Storage: storage{Endpoint: f.Endpoint, Bucket: f.Bucket, ObjectKey: f.ObjectKey},
+			SHA256:  f.SHA256, Gaps: newGaps(f.Gaps.List), MoreGaps: f.Gaps.More,
 		})
 	}
 	return marshal(richStatusBody{newStatusBody(e), rich})

@@ -30,6 +30,12 @@ func TestRichBodyTellsMoreThanTheVendor(t *testing.T) {
 		PushArgs: live.Args{{Name: "callback_a", Value: "1"}, {Name: "b", Value: "2"}},
 		Endpoint: "oss-cn-hangzhou.aliyuncs.com", Codecs: []string{"h264", "aac"}, Width: 1280, Height: 720,
 	}
+	gapped := file
+	gapped.SHA256 = "0f12"
+	gapped.Gaps = live.Gaps{More: 3, List: []live.Gap{
+		{From: base.OccurredAt, To: base.OccurredAt.Add(1500 * time.Millisecond), At: 2*time.Second + 1999*time.Microsecond},
+		{From: base.OccurredAt.Add(time.Minute), To: base.OccurredAt.Add(time.Minute), At: 0},
+	}}
 	for _, tt := range []struct {
 		name  string
 		event live.Event
@@ -45,6 +51,13 @@ func TestRichBodyTellsMoreThanTheVendor(t *testing.T) {
 				`"id":"evt_1","type":"file_created",` + common + `,"file_id":"file_1","format":"mp4","size":1000000,"bitrate":2000000,` +
 				`"codecs":["h264","aac"],"resolution":{"width":1280,"height":720},` +
 				`"storage":{"endpoint":"oss-cn-hangzhou.aliyuncs.com","bucket":"shows","object_key":"live/show.mp4"}}`},
+		{"a file with gaps and a digest", event(live.EventFileCreated, live.EventDetail{File: &gapped}),
+			head + `"uri":"live/show.mp4","duration":4,"start_time":100,"stop_time":104,"push_args":{"callback_a":"1"},` +
+				`"id":"evt_1","type":"file_created",` + common + `,"file_id":"file_1","format":"mp4","size":1000000,"bitrate":2000000,` +
+				`"codecs":["h264","aac"],"resolution":{"width":1280,"height":720},` +
+				`"storage":{"endpoint":"oss-cn-hangzhou.aliyuncs.com","bucket":"shows","object_key":"live/show.mp4"},"sha256":"0f12",` +
+				`"gaps":[{"from":"2026-11-23T12:00:00.005Z","to":"2026-11-23T12:00:01.505Z","at":2001},` +
+				`{"from":"2026-11-23T12:01:00.005Z","to":"2026-11-23T12:01:00.005Z","at":0}],"more_gaps":3}`},
 		{"a file of which little is known", event(live.EventFileCreated, live.EventDetail{File: &live.FileDetail{StartTime: time.Unix(0, 0), StopTime: time.Unix(0, 0)}}),
 			head + `"uri":"","duration":0,"start_time":0,"stop_time":0,` +
 				`"id":"evt_1","type":"file_created",` + common + `,"file_id":"","format":"","size":0,"storage":{"bucket":"","object_key":""}}`},

@@ -8,13 +8,13 @@ import (
 )
 
 const recordFileColumns = `id, recording_id, domain, app, stream, format, state, bucket, sequence, start_time,
-	tracks, object_key, stop_time, duration_ns, size`
+	tracks, object_key, stop_time, duration_ns, size, sha256, gaps`
 
 // scanRecordFile reads recordFileColumns.
 func scanRecordFile(scan func(...any) error) (f live.RecordFile, err error) {
 	err = scan(&f.ID, &f.Recording, &f.Key.Domain, &f.Key.App, &f.Key.Stream, &f.Format, &f.State,
 		&f.Bucket, &f.Sequence, timeColumn{&f.StartTime},
-		jsonColumn{&f.Tracks}, &f.ObjectKey, timeColumn{&f.StopTime}, (*int64)(&f.Duration), &f.Size)
+		jsonColumn{&f.Tracks}, &f.ObjectKey, timeColumn{&f.StopTime}, (*int64)(&f.Duration), &f.Size, &f.SHA256, jsonColumn{&f.Gaps})
 	return f, err
 }
 
@@ -77,16 +77,20 @@ func (t *Tx) PutRecordFile(ctx context.Context, f live.RecordFile) error {
 	if err != nil {
 		return fmt.Errorf("put record file %s: %w", f.ID, err)
 	}
+	gaps, err := encode(f.Gaps)
+	if err != nil {
+		return fmt.Errorf("put record file %s: %w", f.ID, err)
+	}
 	_, err = t.conn.Exec(ctx, `INSERT INTO record_files (`+recordFileColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (id) DO UPDATE SET
 			recording_id = excluded.recording_id, domain = excluded.domain, app = excluded.app, stream = excluded.stream,
 			format = excluded.format, state = excluded.state, bucket = excluded.bucket, sequence = excluded.sequence,
 			start_time = excluded.start_time, tracks = excluded.tracks, object_key = excluded.object_key, stop_time = excluded.stop_time,
-			duration_ns = excluded.duration_ns, size = excluded.size`,
+			duration_ns = excluded.duration_ns, size = excluded.size, sha256 = excluded.sha256, gaps = excluded.gaps`,
 		string(f.ID), string(f.Recording), f.Key.Domain, f.Key.App, f.Key.Stream, string(f.Format), string(f.State),
 		f.Bucket, f.Sequence, micros(f.StartTime),
-		tracks, f.ObjectKey, micros(f.StopTime), int64(f.Duration), f.Size)
+		tracks, f.ObjectKey, micros(f.StopTime), int64(f.Duration), f.Size, f.SHA256, gaps)
 	if err != nil {
 		return fmt.Errorf("put record file %s: %w", f.ID, err)
 	}

@@ -55,6 +55,7 @@ func testEventAddedTwice(t *testing.T, b Backend) {
 			ID: "file_1", Format: live.FormatFLV, Bucket: "shows", ObjectKey: `a/"<é>.flv`,
 			StartTime: epoch, StopTime: after(time.Minute), Duration: time.Minute, Size: 1 << 40,
 			PushArgs: live.Args{{Name: "callback_a", Value: "1"}},
+			SHA256:   "0f", Gaps: live.Gaps{List: []live.Gap{{From: epoch, To: after(time.Second), At: time.Minute}}},
 		}},
 	}
 	want := first

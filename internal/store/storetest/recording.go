@@ -74,8 +74,9 @@ func testRecordFiles(t *testing.T, b Backend) {
 	put()
 	f.State, f.ObjectKey, f.StopTime = live.FileSealed, "live/show/é 1.flv", after(time.Hour)
 	f.Duration, f.Size = time.Hour+time.Nanosecond, 1<<40
+	f.Gaps = live.Gaps{List: []live.Gap{{From: epoch, To: after(time.Microsecond), At: time.Nanosecond}}, More: 2}
 	put()
-	f.State = live.FileStored
+	f.State, f.SHA256 = live.FileStored, strings.Repeat("0f", 32)
 	put()
 
 	earlier, other := f, f
