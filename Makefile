@@ -6,7 +6,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 GOBUILD := go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help demo build test unit conformance e2e chaos powercut outbox race lint fuzz bench generate verify clean
+.PHONY: help demo build test unit conformance e2e console screenshots chaos powercut outbox race lint fuzz bench generate verify clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -18,7 +18,7 @@ build: ## build bin/tallylight, static, for this machine
 	@mkdir -p bin
 	$(GOBUILD) -o bin/tallylight ./cmd/tallylight
 
-test: unit conformance e2e ## run every test; installs what they need if it is missing
+test: unit conformance e2e console ## run every test; installs what they need if it is missing
 
 unit: ## unit, property, contract and seed-fuzz tests of every package
 	@scripts/setup ffmpeg postgresql versitygw strace
@@ -32,6 +32,14 @@ e2e: build ## ffmpeg pushes, kill -9, receivers that fail; checked by ffprobe; a
 	@scripts/setup ffmpeg chromium versitygw
 	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/e2e/...
 	TEST_BINARY=$(CURDIR)/bin/tallylight go test ./test/chaos/...
+
+console: build ## every page of the console in a browser, judged by axe
+	@scripts/setup ffmpeg chromium node
+	cd test/console && TEST_BINARY=$(CURDIR)/bin/tallylight go test -count=1 ./...
+
+screenshots: build ## renew the pictures of the console in docs/images
+	@scripts/setup ffmpeg chromium node
+	cd test/console && TEST_BINARY=$(CURDIR)/bin/tallylight go test -count=1 -run TestScreenshots . -screenshots $(CURDIR)/docs/images
 
 SEED ?= 1
 ROUNDS ?= 300
@@ -59,6 +67,7 @@ lint: ## gofmt, go vet, staticcheck
 	GOOS=darwin go vet ./internal/... ./cmd/...
 	$(STATICCHECK) ./...
 	cd test/conformance && go vet ./...
+	cd test/console && go vet ./...
 
 FUZZTIME ?= 20s
 fuzz: ## run every fuzz target for FUZZTIME (20s)

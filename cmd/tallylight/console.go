@@ -1,7 +1,9 @@
 package main
 
 import (
+	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 )
 
@@ -32,3 +34,22 @@ func (n noConsole) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (noConsole) EndStreams() {}
+
+// announceConsole tells the operator where the console is.
+func (s *server) announceConsole() {
+	if _, none := s.console.(noConsole); none {
+		return
+	}
+	scheme, ln := "http", s.httpListener
+	if s.httpsListener != nil {
+		scheme, ln = "https", s.httpsListener
+	}
+	host, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		return
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	s.log.Info("console is open", "url", scheme+"://"+net.JoinHostPort(host, port)+consoleRoot)
+}

@@ -28,6 +28,8 @@ When everything is open it prints one line to standard output:
 
     tallylight ready http=HOST:PORT rtmp=HOST:PORT [https=HOST:PORT]
 
+The console is at http://HOST:PORT/console/; one signs in with an access key.
+
 Examples:
 
     tallylight serve
@@ -53,6 +55,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if _, err := fmt.Fprintln(s.out, srv.readyLine()); err != nil {
 		log.Warn("nobody reads the ready line", "err", err)
 	}
+	srv.announceConsole()
 	return srv.run(ctx)
 }
 

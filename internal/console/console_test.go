@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -256,6 +257,29 @@ func TestThemeIsKept(t *testing.T) {
 	}
 	if body := f.page(Root); !strings.Contains(body, `data-theme="dark"`) {
 		t.Error("the page is not dark")
+	}
+}
+
+func TestSettingsLeadBackFromAnAnswerToAForm(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.signIn(accountKey)
+	const form = accessPath + "?user=lena"
+	for referer, want := range map[string]string{
+		f.server.URL + form:                form,
+		"https://other.example.com" + form: accessPath + "/keys",
+		"":                                 accessPath + "/keys",
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL+accessPath+"/keys",
+			strings.NewReader(url.Values{formTokenField: {f.token}}.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Referer", referer)
+		if got := f.do(r); got.status != http.StatusOK || !strings.Contains(got.body, `name="back" value="`+want+`"`) {
+			t.Errorf("the answer %d to a form on %q does not lead back to %s", got.status, referer, want)
+		}
 	}
 }
 

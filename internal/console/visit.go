@@ -45,7 +45,7 @@ func (v *visit) t(english string, args ...any) string { return v.lang.text(engli
 type page struct {
 	Title   string // in the visitor's language
 	Section string // the first element of the path under Root, which the navigation marks
-	Path    string // with the query
+	Path    string // with the query, of where the visitor can be sent back to
 	Lang    *language
 	Theme   string
 	User    string // who has signed in; empty: nobody
@@ -57,7 +57,7 @@ type page struct {
 
 // page returns what every page has.
 func (v *visit) page(title string, data any) *page {
-	p := &page{Path: v.r.URL.RequestURI(), Lang: v.lang, Theme: v.theme, Version: v.Version, Data: data}
+	p := &page{Path: v.address(), Lang: v.lang, Theme: v.theme, Version: v.Version, Data: data}
 	if title != "" {
 		p.Title = v.t(title)
 	}
@@ -70,6 +70,17 @@ func (v *visit) page(title string, data any) *page {
 		p.Token = v.session.formToken(v.key.Secret)
 	}
 	return p
+}
+
+// address returns path and query of the page; where it is the answer to a form,
+// those of the page that the form stands on.
+func (v *visit) address() string {
+	if v.changes() {
+		if from, err := url.Parse(v.r.Referer()); err == nil && from.Host == v.r.Host {
+			return within(from.RequestURI())
+		}
+	}
+	return v.r.URL.RequestURI()
 }
 
 // render answers with the page of a template: a file of the folder templates.
