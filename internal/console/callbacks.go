@@ -349,16 +349,33 @@ func (v *visit) refuseFlash(err error) error {
 type endpointList struct {
 	Endpoints []callback.EndpointStatus
 	MayPark   bool
+	MayCheck  bool
+	Check     string           // the URL that is checked; empty: none is
+	Refused   []refusedAddress // why it may not be called; none: it may
 }
 
 func (v *visit) endpointsPage() error {
+	may, err := v.mayOn(explainAddress, "*")
+	if err != nil {
+		return err
+	}
+	var explained []refusedAddress
+	check := v.r.URL.Query().Get("check")
+	if check != "" && !v.watching() {
+		if !may {
+			return refused(http.StatusForbidden, "Your policies do not allow live:%s.", explainAddress)
+		}
+		if explained, err = v.explainURLs(".Unsafe", check); err != nil {
+			return err
+		}
+	}
 	return v.watch("endpoints.html", "Callbacks", 5*time.Second, func() (any, error) {
 		allowed, err := v.domains(readCallbacks, "")
 		if err != nil {
 			return nil, err
 		}
 		ctx := v.r.Context()
-		var page endpointList
+		page := endpointList{MayCheck: may, Check: check, Refused: explained}
 		err = v.Store.View(ctx, func(r store.Reader) (err error) {
 			page.Endpoints, err = callback.Endpoints(ctx, r, v.key.AccountID)
 			return err

@@ -256,6 +256,23 @@ func TestEndpointsAreParkedAndResumed(t *testing.T) {
 	}
 }
 
+func TestAddressIsChecked(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.signIn(accountKey)
+	path := callbacksPath + "/endpoints?check="
+	if body := f.page(path + "https://public.example.com/"); !strings.Contains(body, "https://public.example.com/ may be called.") {
+		t.Error("a good URL is not said to be one")
+	}
+	if body := f.page(path + "https://private.example.com/"); !strings.Contains(body, "Why https://private.example.com/ was refused") {
+		t.Error("a bad URL is not explained")
+	}
+	f.signIn(readerKey)
+	if got := f.get(path + "https://private.example.com/"); got.status != http.StatusForbidden {
+		t.Errorf("a user whose policies do not allow it is answered %d", got.status)
+	}
+}
+
 func TestSampleEventsAreSentToThoseWhoWouldBeTold(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

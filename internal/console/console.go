@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"tallylight/internal/callback"
@@ -253,7 +252,7 @@ func (v *visit) fail(err error) {
 // toSignIn sends a visitor who is not signed in to where he can, and back
 // afterwards.
 func (v *visit) toSignIn() {
-	if strings.Contains(v.r.Header.Get("Accept"), eventStream) || v.changes() {
+	if v.watching() || v.changes() {
 		http.Error(v.w, v.t("Your session is over. Sign in again."), http.StatusUnauthorized)
 		return
 	}

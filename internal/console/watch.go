@@ -64,7 +64,7 @@ func (w *watchers) leave(session string) {
 // that: load is called again every so often, and what has changed is sent. The
 // page's script asks by itself.
 func (v *visit) watch(name, title string, every time.Duration, load func() (any, error)) error {
-	if !strings.Contains(v.r.Header.Get("Accept"), eventStream) {
+	if !v.watching() {
 		data, err := load()
 		if err != nil {
 			return err
@@ -83,6 +83,9 @@ func (v *visit) watch(name, title string, every time.Duration, load func() (any,
 	defer context.AfterFunc(v.watchers.ended, cancel)()
 	return v.sendRegions(ctx, name, title, every, load)
 }
+
+// watching reports whether the request is one to keep a page current.
+func (v *visit) watching() bool { return strings.Contains(v.r.Header.Get("Accept"), eventStream) }
 
 // sendRegions sends what changes until ctx ends, which is no error.
 func (v *visit) sendRegions(ctx context.Context, name, title string, every time.Duration, load func() (any, error)) error {
