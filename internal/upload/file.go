@@ -146,18 +146,19 @@ func (u *Uploads) begin(ctx context.Context, f *file) error {
 	if err != nil {
 		return err
 	}
+	kept := context.WithoutCancel(ctx) // what has begun is kept, or aborted
 	row := live.Upload{
 		Name: f.name, File: f.id, Bucket: f.lane.name, ID: upload.ID,
 		PartSize: f.lane.partSize, StartedAt: u.cfg.Now(),
 	}
-	if err := u.cfg.Store.Update(ctx, func(tx store.Tx) error { return tx.PutUpload(ctx, row) }); err != nil {
+	if err := u.cfg.Store.Update(kept, func(tx store.Tx) error { return tx.PutUpload(kept, row) }); err != nil {
 		// Nobody will know of the upload, or only that it is gone.
-		return localError{errors.Join(err, f.lane.parts.AbortUpload(ctx, upload))}
+		return localError{errors.Join(err, f.lane.parts.AbortUpload(kept, upload))}
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	f.upload, f.partSize = upload, row.PartSize
-	return nil
+	return ctx.Err()
 }
 
 // forget drops what is known of an upload that the bucket does not know. The
@@ -205,8 +206,9 @@ func (u *Uploads) sendPart(ctx context.Context, f *file, from io.ReaderAt, numbe
 		return fmt.Errorf("part %d: %w", number, err)
 	}
 	row := live.Upload{Name: f.name, ID: f.upload.ID}
-	err = u.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.AddUploadPart(ctx, row, live.UploadPart{Number: part.Number, Size: part.Size, ETag: part.ETag, MD5: part.MD5})
+	kept := context.WithoutCancel(ctx) // what the bucket has confirmed need not be sent again
+	err = u.cfg.Store.Update(kept, func(tx store.Tx) error {
+		return tx.AddUploadPart(kept, row, live.UploadPart{Number: part.Number, Size: part.Size, ETag: part.ETag, MD5: part.MD5})
 	})
 	if errors.Is(err, live.ErrNotFound) {
 		err = blob.ErrNoUpload // it was taken for finished and forgotten
@@ -218,5 +220,5 @@ func (u *Uploads) sendPart(ctx context.Context, f *file, from io.ReaderAt, numbe
 	defer u.mu.Unlock()
 	f.parts[number] = sentPart{part, true}
 	u.sent++
-	return nil
+	return ctx.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -518,6 +519,10 @@ func TestAPutThatIsGivenUpCompletesNothing(t *testing.T) {
 		f, path := h.record("file_1", "shows")
 		h.write(path, content("head", 55))
 		for step := range 1 + 6 { // the upload begins, six parts are sent
+			synctest.Wait() // for what is sent in the background
+			if strings.Count(h.remote.sentParts(), ":") == 6 {
+				break
+			}
 			ctx, cancel := context.WithCancel(t.Context())
 			h.remote.setStep(func(_ context.Context, effect func() error) error {
 				defer cancel()

@@ -49,6 +49,7 @@ var pages = []struct {
 	{name: "a delivery", path: `/console/callbacks/deliveries/[^/]+`, on: "/console/callbacks?domain=" + streamingDomain},
 	{name: "a delivery that fails", path: `/console/callbacks/deliveries/[^/]+`, on: "/console/callbacks?status=failed&domain=" + streamingDomain},
 	{name: "endpoints of callbacks", path: `/console/callbacks/endpoints`, at: "/console/callbacks/endpoints"},
+	{name: "a refused address", path: `/console/callbacks/endpoints`, at: "/console/callbacks/endpoints?check=http://169.254.169.254/"},
 	{name: "test events", path: `/console/callbacks/test`, at: "/console/callbacks/test?domain=" + streamingDomain},
 	{name: "a test event that was sent", path: `/console/callbacks/test`, at: "/console/callbacks/test?domain=" + streamingDomain,
 		then: func(b *tab) { b.load(click("td form button")) }},
