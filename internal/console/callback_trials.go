@@ -19,7 +19,7 @@ const maxTrialAnswer = 2048
 
 // A sampleForm is the page on which an event that did not happen is sent.
 type sampleForm struct {
-	Filter  callbackFilter
+	Filter  filter
 	Types   []live.EventType
 	Type    live.EventType
 	Owed    []live.Delivery // who would be told
@@ -29,7 +29,7 @@ type sampleForm struct {
 
 // sampleForm reads the form and who would be told of its event.
 func (v *visit) sampleForm() (sampleForm, error) {
-	f, err := v.readCallbackFilter()
+	f, err := v.readFilter(readCallbacks, "")
 	if err != nil {
 		return sampleForm{}, err
 	}
@@ -106,7 +106,7 @@ func (v *visit) sendSampleEvent() error {
 // A questionForm is the page on which the operator's server is asked, without
 // consequences, whether a stream would be recorded.
 type questionForm struct {
-	Filter    callbackFilter
+	Filter    filter
 	URL       string             // OnDemandUrl of the domain; empty: none
 	Rule      *live.RecordConfig // that matches the stream; nil: none
 	MayAsk    bool
@@ -128,7 +128,7 @@ func (f questionForm) Problem() string {
 func (f questionForm) Asks() bool { return f.Rule != nil && f.Rule.OnDemand == 1 }
 
 func (v *visit) questionForm() (questionForm, live.Question, error) {
-	f, err := v.readCallbackFilter()
+	f, err := v.readFilter(readCallbacks, "")
 	if err != nil {
 		return questionForm{}, live.Question{}, err
 	}

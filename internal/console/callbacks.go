@@ -46,79 +46,9 @@ const (
 // callbackPageSize bounds the rows of a page.
 const callbackPageSize = 50
 
-// A callbackFilter is what the pages of callbacks select by; its fields are the
-// parameters of their addresses.
-type callbackFilter struct {
-	Path    string        // of the page
-	Domains []live.Domain // that the visitor may choose from
-	Domain  string
-	App     string
-	Stream  string
-	Status  string // success or failed; pending, dead or empty
-	Origin  string
-	From    string // as the input gives it
-	To      string
-	from    time.Time
-	to      time.Time
-}
-
-// readCallbackFilter reads the parameters. Without a domain it takes the first that
-// the visitor may read of; Domain is empty if there is none.
-func (v *visit) readCallbackFilter() (f callbackFilter, err error) {
-	q := v.r.URL.Query()
-	f = callbackFilter{
-		Path: v.r.URL.Path, Domain: live.NormalizeDomainName(q.Get("domain")),
-		App: q.Get("app"), Stream: q.Get("stream"), Status: q.Get("status"), Origin: q.Get("origin"), From: q.Get("from"), To: q.Get("to"),
-	}
-	if f.Domains, err = v.domains(readCallbacks, ""); err != nil {
-		return f, err
-	}
-	if f.Domain == "" && len(f.Domains) > 0 {
-		f.Domain = f.Domains[0].Name
-	}
-	if f.Domain != "" && !slices.ContainsFunc(f.Domains, func(d live.Domain) bool { return d.Name == f.Domain }) {
-		return f, notFound("There is no domain %s, or your policies do not let you read its callbacks.", f.Domain)
-	}
-	for _, bound := range []struct {
-		text string
-		at   *time.Time
-	}{{f.From, &f.from}, {f.To, &f.to}} {
-		if *bound.at, err = parseMoment(bound.text); err != nil {
-			return f, badRequest("%s is no time: give one such as 2026-11-23T08:00, in UTC.", bound.text)
-		}
-	}
-	return f, nil
-}
-
-// parseMoment reads what an input of type datetime-local gives, in UTC, or a
-// time of RFC 3339; empty is the zero time.
-func parseMoment(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, nil
-		}
-	}
-	return time.Parse(time.RFC3339, text)
-}
-
-// address returns the page's address with the filter and one more parameter.
-func (f callbackFilter) address(name, value string) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"domain": f.Domain, "app": f.App, "stream": f.Stream,
-		"status": f.Status, "origin": f.Origin, "from": f.From, "to": f.To, name: value} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	return f.Path + "?" + q.Encode()
-}
-
 // A callbackLog is the page of attempts, the newest first.
 type callbackLog struct {
-	Filter  callbackFilter
+	Filter  filter
 	Records []live.NotifyRecord
 	Total   int
 	First   int // number of the first record, from 1
@@ -128,7 +58,7 @@ type callbackLog struct {
 
 func (v *visit) callbackLogPage() error {
 	return v.watch("callbacks.html", "Callbacks", 2*time.Second, func() (any, error) {
-		f, err := v.readCallbackFilter()
+		f, err := v.readFilter(readCallbacks, "")
 		if err != nil || f.Domain == "" {
 			return callbackLog{Filter: f}, err
 		}
@@ -167,14 +97,14 @@ func (v *visit) callbackLogPage() error {
 // A deliveryList is the page of what is owed, in the order of apps, streams and
 // events.
 type deliveryList struct {
-	Filter     callbackFilter
+	Filter     filter
 	Deliveries []live.Delivery
 	MayReplay  bool
 	Next       string
 }
 
 func (v *visit) deliveriesPage() error {
-	f, err := v.readCallbackFilter()
+	f, err := v.readFilter(readCallbacks, "")
 	if err != nil {
 		return err
 	}
@@ -212,7 +142,7 @@ func (v *visit) deliveriesPage() error {
 }
 
 // query selects deliveries.
-func (f callbackFilter) query() live.DeliveryQuery {
+func (f filter) query() live.DeliveryQuery {
 	return live.DeliveryQuery{
 		Domain: f.Domain, App: f.App, Stream: f.Stream, State: live.DeliveryState(f.Status), Origin: f.Origin, From: f.from, To: f.to,
 	}

@@ -35,85 +35,31 @@ const readRecordings = "DescribeLiveStreamRecordIndexFiles"
 // recordFilePageSize bounds the rows of a page.
 const recordFilePageSize = 50
 
-// A recordFileFilter is what the list of record files is selected by; its fields
-// are the parameters of its address.
-type recordFileFilter struct {
-	Domains []live.Domain // that the visitor may choose from
-	Domain  string
-	App     string
-	Stream  string
-	State   live.RecordFileState
-	From    string // as the input gives it
-	To      string
-	from    time.Time
-	to      time.Time
-}
-
-// States returns those that a record file can be in.
-func (recordFileFilter) States() []live.RecordFileState {
-	return []live.RecordFileState{live.FileOpen, live.FileSealed, live.FileStored, live.FileDeleted}
-}
-
-// address returns the address of the list with one more parameter.
-func (f recordFileFilter) address(name, value string) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"domain": f.Domain, "app": f.App, "stream": f.Stream,
-		"state": string(f.State), "from": f.From, "to": f.To, name: value} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	return recordingsPath + "?" + q.Encode()
-}
-
-// readRecordFileFilter reads the parameters. Without a domain it takes the first
-// that the visitor may see; Domain is empty if there is none.
-func (v *visit) readRecordFileFilter() (f recordFileFilter, err error) {
-	q := v.r.URL.Query()
-	f = recordFileFilter{
-		Domain: live.NormalizeDomainName(q.Get("domain")), App: q.Get("app"), Stream: q.Get("stream"),
-		State: live.RecordFileState(q.Get("state")), From: q.Get("from"), To: q.Get("to"),
-	}
-	if f.Domains, err = v.domains(readRecordings, live.StreamingDomain); err != nil {
-		return f, err
-	}
-	if f.Domain == "" && len(f.Domains) > 0 {
-		f.Domain = f.Domains[0].Name
-	}
-	if f.Domain != "" && !slices.ContainsFunc(f.Domains, func(d live.Domain) bool { return d.Name == f.Domain }) {
-		return f, notFound("There is no streaming domain %s, or your policies do not let you see its recordings.", f.Domain)
-	}
-	if f.State != "" && !slices.Contains(f.States(), f.State) {
-		return f, badRequest("There is no state %s.", f.State)
-	}
-	for _, bound := range []struct {
-		text string
-		at   *time.Time
-	}{{f.From, &f.from}, {f.To, &f.to}} {
-		if *bound.at, err = parseMoment(bound.text); err != nil {
-			return f, badRequest("%s is no time: give one such as 2026-11-23T08:00, in UTC.", bound.text)
-		}
-	}
-	return f, nil
-}
+// recordFileStates are those that can be selected.
+var recordFileStates = []live.RecordFileState{live.FileOpen, live.FileSealed, live.FileStored, live.FileDeleted}
 
 // A recordFileList is the page of record files, the newest first.
 type recordFileList struct {
-	Filter recordFileFilter
+	States []live.RecordFileState
+	Filter filter
 	Files  []live.RecordFile
 	Older  string
 }
 
 func (v *visit) recordFilesPage() error {
 	return v.watch("recordings.html", "Recordings", 2*time.Second, func() (any, error) {
-		f, err := v.readRecordFileFilter()
+		f, err := v.readFilter(readRecordings, live.StreamingDomain)
+		state := live.RecordFileState(f.Status)
+		if err == nil && state != "" && !slices.Contains(recordFileStates, state) {
+			err = badRequest("There is no state %s.", state)
+		}
 		if err != nil || f.Domain == "" {
-			return recordFileList{Filter: f}, err
+			return recordFileList{Filter: f, States: recordFileStates}, err
 		}
 		ctx := v.r.Context()
-		page := recordFileList{Filter: f}
+		page := recordFileList{Filter: f, States: recordFileStates}
 		err = v.Store.View(ctx, func(r store.Reader) error {
-			q := live.RecordFileQuery{Domain: f.Domain, App: f.App, Stream: f.Stream, State: f.State, From: f.from, To: f.to,
+			q := live.RecordFileQuery{Domain: f.Domain, App: f.App, Stream: f.Stream, State: state, From: f.from, To: f.to,
 				Newest: true, Limit: recordFilePageSize + 1}
 			if id := v.r.URL.Query().Get("after"); id != "" {
 				after, err := r.RecordFile(ctx, live.RecordFileID(id))

@@ -65,7 +65,7 @@ func TestRecordFilesAreListedNewestFirst(t *testing.T) {
 	if body := f.page(list + "&to=2026-11-23T07:00"); strings.Contains(body, "live/young") || !strings.Contains(body, "live/old") {
 		t.Error("the filter does not select by time")
 	}
-	if body := f.page(list + "&state=open"); strings.Contains(body, "live/old") {
+	if body := f.page(list + "&status=open"); strings.Contains(body, "live/old") {
 		t.Error("the filter does not select by state")
 	}
 	for range recordFilePageSize {

@@ -36,9 +36,9 @@ var pages = []struct {
 
 	{name: "recordings", path: `/console/recordings`, at: "/console/recordings?domain=" + streamingDomain},
 	{name: "no recordings", path: `/console/recordings`, at: "/console/recordings?domain=" + otherDomain},
-	{name: "a recording", path: `/console/recordings/[^/]+`, on: "/console/recordings?domain=" + streamingDomain + "&state=stored",
+	{name: "a recording", path: `/console/recordings/[^/]+`, on: "/console/recordings?domain=" + streamingDomain + "&status=stored",
 		then: func(b *tab) { b.await("document.querySelector('video').readyState >= 1") }},
-	{name: "a link to a recording", path: `/console/recordings/[^/]+`, on: "/console/recordings?domain=" + streamingDomain + "&state=stored",
+	{name: "a link to a recording", path: `/console/recordings/[^/]+`, on: "/console/recordings?domain=" + streamingDomain + "&status=stored",
 		then: func(b *tab) { b.load(click("form:has([name=lifetime]) button")) }},
 	{name: "a timeline", path: `/console/recordings/timeline`,
 		at: "/console/recordings/timeline?app=live&stream=show&domain=" + streamingDomain},

@@ -36,7 +36,7 @@ func TestScreenshots(t *testing.T) {
 		open func()
 	}{
 		{"recording", func() {
-			b.open(w.firstLink(t, b.session().Value, "/console/recordings?state=stored&domain="+streamingDomain, "/console/recordings/[^/]+"))
+			b.open(w.firstLink(t, b.session().Value, "/console/recordings?status=stored&domain="+streamingDomain, "/console/recordings/[^/]+"))
 			// The video shows its controls, and keeps them current, while the mouse moves.
 			b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 700, 400))
 			eval[chromedp.Void](b, `(async () => {
