@@ -2,7 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,19 +13,22 @@ import (
 
 // A conn is one connection to the database with the statements prepared on it,
 // which are as many as the program has. It serves one goroutine at a time.
+//
+// It uses the driver itself. Package database/sql, with its pool, locks and
+// conversions for any driver, would be a good part of what an Update costs.
 type conn struct {
-	c     *sql.Conn
+	c     driver.Conn
 	node  string // see Options
-	stmts map[string]*sql.Stmt
+	stmts map[string]*stmt
 }
 
 // newConn opens a connection and runs the pragmas on it.
-func newConn(ctx context.Context, db *sql.DB, pragmas ...string) (*conn, error) {
-	c, err := db.Conn(ctx)
+func newConn(ctx context.Context, connector driver.Connector, pragmas ...string) (*conn, error) {
+	c, err := connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	cn := &conn{c: c, stmts: make(map[string]*sql.Stmt)}
+	cn := &conn{c: c, stmts: make(map[string]*stmt)}
 	for _, p := range pragmas {
 		if _, err := cn.exec("PRAGMA " + p); err != nil {
 			return nil, errors.Join(fmt.Errorf("pragma %s: %w", p, err), cn.close())
@@ -46,11 +49,11 @@ func (c *conn) close() error {
 // writes rolls back the whole transaction, which Updates of others share; and
 // to watch a context costs a goroutine a statement. They are short.
 
-func (c *conn) stmt(query string) (*sql.Stmt, error) {
+func (c *conn) stmt(query string) (*stmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := c.c.PrepareContext(context.Background(), query)
+	s, err := newStmt(c.c, query)
 	if err != nil {
 		return nil, err
 	}
@@ -63,24 +66,25 @@ func (c *conn) exec(query string, args ...any) (affected int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	r, err := s.ExecContext(context.Background(), args...)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
+	return s.exec(context.Background(), args)
 }
 
-func (c *conn) query(query string, args ...any) (*sql.Rows, error) {
+func (c *conn) query(query string, args ...any) (*rows, error) {
 	s, err := c.stmt(query)
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(context.Background(), args...)
+	return s.query(context.Background(), args)
 }
 
-// value scans the row of a query that returns one value.
-func (c *conn) value(dest any, query string) error {
-	return c.c.QueryRowContext(context.Background(), query).Scan(dest)
+// value scans the row of a query that returns one value. It is for queries that
+// run once, and may take long: ctx ends them.
+func (c *conn) value(ctx context.Context, dest any, query string) error {
+	s, err := newStmt(c.c, query)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.value(ctx, dest), s.Close())
 }
 
 // inTx runs fn in a read-write transaction of its own.
@@ -150,7 +154,7 @@ func (s *session) Query(ctx context.Context, query string, args ...any) (sqlstor
 	if err != nil {
 		return nil, s.keep(err)
 	}
-	return &rows{r, s}, nil
+	return &sessionRows{r, s}, nil
 }
 
 func (s *session) ready(ctx context.Context) error {
@@ -168,14 +172,14 @@ func (s *session) keep(err error) error {
 	return s.err
 }
 
-// rows tell their session of an error.
-type rows struct {
-	*sql.Rows
+// sessionRows tell their session of an error.
+type sessionRows struct {
+	*rows
 	session *session
 }
 
 // Err implements sqlstore.Rows.
-func (r *rows) Err() error { return r.session.keep(r.Rows.Err()) }
+func (r *sessionRows) Err() error { return r.session.keep(r.rows.Err()) }
 
 // Close implements sqlstore.Rows.
-func (r *rows) Close() error { return r.session.keep(r.Rows.Close()) }
+func (r *sessionRows) Close() error { return r.session.keep(r.rows.Close()) }

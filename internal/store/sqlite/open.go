@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -49,12 +50,12 @@ func dsn(path string) (string, error) {
 
 // connect opens the connections, the writer's first, which checks and upgrades
 // the database.
-func (s *Store) connect(ctx context.Context, o Options, migrations []sqlstore.Migration) error {
+func (s *Store) connect(ctx context.Context, connector driver.Connector, o Options, migrations []sqlstore.Migration) error {
 	prepare, pragmas := own, writerPragmas
 	if o.guest {
 		prepare, pragmas = visit, guestPragmas
 	}
-	w, err := newConn(ctx, s.db, pragmas...)
+	w, err := newConn(ctx, connector, pragmas...)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (s *Store) connect(ctx context.Context, o Options, migrations []sqlstore.Mi
 		return err
 	}
 	for range o.Readers {
-		r, err := newConn(ctx, s.db, readerPragmas...)
+		r, err := newConn(ctx, connector, readerPragmas...)
 		if err != nil {
 			return err
 		}
@@ -77,13 +78,13 @@ func (s *Store) connect(ctx context.Context, o Options, migrations []sqlstore.Mi
 
 // own checks and upgrades the database.
 func own(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
-	if err := identify(w); err != nil {
+	if err := identify(ctx, w); err != nil {
 		return err
 	}
 	if err := check(ctx, w, maxCheck); err != nil {
 		return err
 	}
-	if err := useWAL(w); err != nil {
+	if err := useWAL(ctx, w); err != nil {
 		return err
 	}
 	return sqlstore.Migrate(ctx, migrations, w.inTx)
@@ -92,7 +93,7 @@ func own(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
 // visit sees that the database is one that this version can read and write.
 func visit(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
 	var id int
-	if err := w.value(&id, `PRAGMA application_id`); err != nil {
+	if err := w.value(ctx, &id, `PRAGMA application_id`); err != nil {
 		return err
 	}
 	if id != applicationID {
@@ -102,15 +103,15 @@ func visit(ctx context.Context, w *conn, migrations []sqlstore.Migration) error 
 }
 
 // identify marks an empty database as ours and refuses one of another program.
-func identify(c *conn) error {
+func identify(ctx context.Context, c *conn) error {
 	var id, tables int
-	if err := c.value(&id, `PRAGMA application_id`); err != nil {
+	if err := c.value(ctx, &id, `PRAGMA application_id`); err != nil {
 		return err
 	}
 	if id == applicationID {
 		return nil
 	}
-	if err := c.value(&tables, `SELECT count(*) FROM sqlite_schema`); err != nil {
+	if err := c.value(ctx, &tables, `SELECT count(*) FROM sqlite_schema`); err != nil {
 		return err
 	}
 	if id != 0 || tables != 0 {
@@ -125,7 +126,7 @@ func check(ctx context.Context, c *conn, limit time.Duration) error {
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var verdict string
-	err := c.c.QueryRowContext(timed, `PRAGMA quick_check(1)`).Scan(&verdict)
+	err := c.value(timed, &verdict, `PRAGMA quick_check(1)`)
 	switch {
 	case err != nil && timed.Err() != nil:
 		return ctx.Err() // nil where only the time for the check is over
@@ -137,9 +138,9 @@ func check(ctx context.Context, c *conn, limit time.Duration) error {
 	return nil
 }
 
-func useWAL(c *conn) error {
+func useWAL(ctx context.Context, c *conn) error {
 	var mode string
-	if err := c.value(&mode, `PRAGMA journal_mode = WAL`); err != nil {
+	if err := c.value(ctx, &mode, `PRAGMA journal_mode = WAL`); err != nil {
 		return err
 	}
 	if mode != "wal" {

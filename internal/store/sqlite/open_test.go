@@ -25,7 +25,7 @@ func TestLibraryIsNewEnough(t *testing.T) {
 	t.Parallel()
 	s := openTest(t, filepath.Join(t.TempDir(), "store.db"))
 	var version string
-	if err := s.writer.conn.value(&version, "SELECT sqlite_version()"); err != nil {
+	if err := s.writer.conn.value(t.Context(), &version, "SELECT sqlite_version()"); err != nil {
 		t.Fatal(err)
 	}
 	var major, minor, patch int
@@ -56,12 +56,12 @@ func TestConnectionsAreSetUp(t *testing.T) {
 		{reader, "wal_autocheckpoint", "0"}, // only the writer moves the log
 		{reader, "busy_timeout", "5000"},
 	} {
-		var got string
-		if err := test.conn.value(&got, "PRAGMA "+test.pragma); err != nil {
+		var got sql.NullString
+		if err := test.conn.value(t.Context(), &got, "PRAGMA "+test.pragma); err != nil {
 			t.Fatal(err)
 		}
-		if got != test.want {
-			t.Errorf("%s = %s, want %s", test.pragma, got, test.want)
+		if got.String != test.want {
+			t.Errorf("%s = %s, want %s", test.pragma, got.String, test.want)
 		}
 	}
 }
@@ -290,7 +290,7 @@ func TestFailedMigrationLeavesNothing(t *testing.T) {
 	}
 	defer s.Close()
 	var sum int
-	if err := s.writer.conn.value(&sum, "SELECT sum(b) FROM a"); err != nil || sum != 1 {
+	if err := s.writer.conn.value(t.Context(), &sum, "SELECT sum(b) FROM a"); err != nil || sum != 1 {
 		t.Errorf("sum %d, %v; want what the first migration wrote", sum, err)
 	}
 }
@@ -299,7 +299,7 @@ func TestFailedMigrationLeavesNothing(t *testing.T) {
 func schema(t *testing.T, s *Store) string {
 	t.Helper()
 	var text string
-	if err := s.writer.conn.value(&text, "SELECT group_concat(sql, char(10) ORDER BY name) FROM sqlite_schema"); err != nil {
+	if err := s.writer.conn.value(t.Context(), &text, "SELECT group_concat(sql, char(10) ORDER BY name) FROM sqlite_schema"); err != nil {
 		t.Fatal(err)
 	}
 	return text

@@ -12,7 +12,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -41,7 +40,6 @@ type Options struct {
 
 // A Store keeps the server's state in an SQLite file.
 type Store struct {
-	db        *sql.DB
 	writer    *writer
 	readers   chan *conn // those that are free
 	connected int        // how many readers there are
@@ -109,8 +107,8 @@ func open(ctx context.Context, path string, o Options, migrations []sqlstore.Mig
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	s := &Store{db: sql.OpenDB(connector), readers: make(chan *conn, o.Readers)}
-	if err := s.connect(ctx, o, migrations); err != nil {
+	s := &Store{readers: make(chan *conn, o.Readers)}
+	if err := s.connect(ctx, connector, o, migrations); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, errors.Join(classify(err), s.disconnect()))
 	}
 	s.close = sync.OnceValue(s.shutDown)
@@ -182,5 +180,5 @@ func (s *Store) disconnect() error {
 	if s.writer != nil {
 		errs = append(errs, s.writer.conn.close())
 	}
-	return errors.Join(append(errs, s.db.Close())...)
+	return errors.Join(errs...)
 }

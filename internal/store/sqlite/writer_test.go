@@ -196,7 +196,7 @@ func TestCommitFailureIsToldToAllWhoShareIt(t *testing.T) {
 func limitPages(t *testing.T, s *Store, more int) {
 	t.Helper()
 	var pages int
-	err := s.writer.conn.value(&pages, "PRAGMA page_count")
+	err := s.writer.conn.value(t.Context(), &pages, "PRAGMA page_count")
 	if err == nil {
 		_, err = s.writer.conn.exec(fmt.Sprint("PRAGMA max_page_count = ", pages+more))
 	}

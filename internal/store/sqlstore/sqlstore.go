@@ -29,7 +29,8 @@ type Rows interface {
 	// Next goes to the next row, the first one at first, and reports whether
 	// there is one.
 	Next() bool
-	// Scan reads the columns of the row, as sql.Rows does.
+	// Scan reads the columns of the row, each into an sql.Scanner or into a variable
+	// of its kind: a text, an integer, a truth value, bytes. NULL needs a Scanner.
 	Scan(dest ...any) error
 	// Err returns the error that ended Next, if one did.
 	Err() error
