@@ -192,24 +192,18 @@ func (s owe) play(t *trial) {
 		st, lease = l, now.Add(live.DeliveryLease)
 	}
 	for {
-		var owed []live.Delivery
+		var owed *store.Owing
 		err := st.Update(context.Background(), func(tx store.Tx) error {
-			owed = owed[:0]
-			added, err := tx.AddEvent(context.Background(), e)
+			owed = &store.Owing{Event: e}
 			for _, d := range list {
-				if err != nil {
-					break
-				}
-				var o live.Delivery
-				o, err = tx.OweDelivery(context.Background(), live.Delivery{ID: d.id, Event: added, URL: d.url, State: live.DeliveryPending, DueAt: now, LeasedUntil: lease})
-				owed = append(owed, o)
+				owed.Deliveries = append(owed.Deliveries, live.Delivery{ID: d.id, URL: d.url, State: live.DeliveryPending, DueAt: now, LeasedUntil: lease})
 			}
-			return err
+			return tx.Owe(context.Background(), owed)
 		})
 		switch {
 		case err == nil:
 			if l != nil && !s.silent {
-				l.engine.HandOver(owed...)
+				l.engine.HandOver(owed.Deliveries...)
 			}
 			return
 		case errors.Is(err, store.ErrClosed): // the node died, and the store knows whether it was written

@@ -158,23 +158,19 @@ func oweOnSQLite(t *testing.T, s *sqlite.Store, stream string) live.Delivery {
 func oweURLOnSQLite(t *testing.T, s *sqlite.Store, stream, url string) live.Delivery {
 	t.Helper()
 	now := time.Now()
-	d := live.Delivery{
-		ID: live.NewDeliveryID(now),
+	o := store.Owing{
 		Event: live.Event{
 			ID: live.NewEventID(now), Type: live.EventRecordStarted, OccurredAt: now,
 			Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: stream},
 		},
-		URL: url, SignKey: "testkeyyourkey12", State: live.DeliveryPending, DueAt: now, LeasedUntil: now.Add(live.DeliveryLease),
+		Deliveries: []live.Delivery{{
+			ID: live.NewDeliveryID(now), URL: url, SignKey: "testkeyyourkey12",
+			State: live.DeliveryPending, DueAt: now, LeasedUntil: now.Add(live.DeliveryLease),
+		}},
 	}
-	err := s.Update(t.Context(), func(tx store.Tx) (err error) {
-		if d.Event, err = tx.AddEvent(t.Context(), d.Event); err != nil {
-			return err
-		}
-		d, err = tx.OweDelivery(t.Context(), d)
-		return err
-	})
+	err := s.Update(t.Context(), func(tx store.Tx) error { return tx.Owe(t.Context(), &o) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return o.Deliveries[0]
 }

@@ -390,7 +390,7 @@ type Tx interface {
 	// DeleteWebhookSecret fails with live.ErrNotFound.
 	DeleteWebhookSecret(ctx context.Context, s live.WebhookSecret) error
 	// ParkEndpoint parks a URL for all nodes: none of its deliveries is leased by
-	// OweDelivery or claimed any more. Those that are held may still be attempted. It
+	// Owe or claimed any more. Those that are held may still be attempted. It
 	// changes nothing if the URL is parked.
 	ParkEndpoint(ctx context.Context, p live.ParkedEndpoint) error
 	// ResumeEndpoint undoes ParkEndpoint: what is due can be claimed. It fails with
@@ -467,14 +467,22 @@ type Tx interface {
 	// to d.URL. Of d.Event only the ID is looked at. Adding an id that exists
 	// changes nothing.
 	AddDelivery(ctx context.Context, d live.Delivery) error
-	// OweDelivery is AddDelivery for a server that delivers itself what it owes, as
-	// soon as the Update has returned: unless another delivery of the stream to the
-	// URL is pending, or the URL is parked, d is leased until d.LeasedUntil, as
-	// ClaimDeliveries would lease it. The delivery is returned as it was added, its
-	// LeasedUntil zero if it is not leased and has to be claimed. One whose id exists has to be; if no
-	// attempt at it is recorded, the lease that this server has of it is given
-	// back, so that an Update of uncertain outcome can be repeated.
-	OweDelivery(ctx context.Context, d live.Delivery) (live.Delivery, error)
+	// Owe adds o.Event as AddEvent does and owes it to each URL of o.Deliveries, for a
+	// server that delivers itself what it owes as soon as the Update has returned:
+	// unless another delivery of the stream to the URL is pending, or the URL is
+	// parked, a delivery is leased until its LeasedUntil, as ClaimDeliveries would
+	// lease it.
+	//
+	// Owe changes o, which fn makes anew whenever it is run. o is complete when Update
+	// has returned nil, and not before: the event is as it was
+	// written, also that of each delivery, and LeasedUntil is zero where a delivery is
+	// not leased and has to be claimed. A delivery whose id exists has to be; if no
+	// attempt at it is recorded, the lease that this server has of it is given back,
+	// so that an Update of uncertain outcome can be repeated.
+	//
+	// An Update that does nothing but owe costs the least in PostgreSQL, where several
+	// such share their statements.
+	Owe(ctx context.Context, o *Owing) error
 	// ReleaseDeliveries gives back the leases that this server has of deliveries
 	// of which it makes no attempt after all. Those that it does not have are
 	// passed over.
@@ -532,6 +540,13 @@ type Tx interface {
 	// node, which its options name; for the start of its server. In SQLite that is
 	// every lease. Those of a node that does not come back end by themselves.
 	ReleaseClaims(ctx context.Context) error
+}
+
+// An Owing is an event and what is owed for it. The Event of its deliveries need not
+// be set.
+type Owing struct {
+	Event      live.Event
+	Deliveries []live.Delivery
 }
 
 // A FinishedAttempt is an attempt and what became of its delivery.

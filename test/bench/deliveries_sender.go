@@ -291,28 +291,29 @@ func (s *sender) commit(ctx context.Context, began time.Time) error {
 }
 
 // owe commits an event of a stream with its delivery, and hands that over.
-func (s *sender) owe(ctx context.Context, stream int, url string) (e live.Event, err error) {
-	var owed live.Delivery
-	err = s.store.Update(ctx, func(tx store.Tx) error {
+func (s *sender) owe(ctx context.Context, stream int, url string) (live.Event, error) {
+	var owed *store.Owing
+	err := s.store.Update(ctx, func(tx store.Tx) error {
 		now := time.Now()
 		occurred := now
 		if s.job.Retain > 0 {
 			occurred = now.Add(-retriedFor)
 		}
-		e, err = tx.AddEvent(ctx, live.Event{
-			ID: live.NewEventID(occurred), Type: live.EventRecordStarted, OccurredAt: occurred,
-			Key: live.StreamKey{Domain: benchDomain, App: "live", Stream: fmt.Sprint("s", stream)},
-		})
-		if err != nil {
-			return err
+		id := live.NewEventID(occurred)
+		owed = &store.Owing{
+			Event: live.Event{
+				ID: id, Type: live.EventRecordStarted, OccurredAt: occurred,
+				Key: live.StreamKey{Domain: benchDomain, App: "live", Stream: fmt.Sprint("s", stream)},
+			},
+			Deliveries: []live.Delivery{{
+				ID: id.DeliveryID(), URL: url, State: live.DeliveryPending, DueAt: now, LeasedUntil: now.Add(live.DeliveryLease),
+			}},
 		}
-		owed, err = tx.OweDelivery(ctx, live.Delivery{
-			ID: e.ID.DeliveryID(), Event: e, URL: url, State: live.DeliveryPending, DueAt: now, LeasedUntil: now.Add(live.DeliveryLease),
-		})
-		return err
+		return tx.Owe(ctx, owed)
 	})
-	if err == nil {
-		s.deliverer.HandOver(owed)
+	if err != nil {
+		return live.Event{}, err
 	}
-	return e, err
+	s.deliverer.HandOver(owed.Deliveries...)
+	return owed.Event, nil
 }

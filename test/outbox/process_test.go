@@ -95,19 +95,17 @@ func commitAndDeliver(database, url, life string, in io.Reader, out io.Writer) e
 func owe(ctx context.Context, s store.Store, d *callback.Deliverer, stream, url string) (live.EventID, error) {
 	now := time.Now()
 	id := live.NewEventID(now)
-	var owed live.Delivery
+	var owed *store.Owing
 	err := s.Update(ctx, func(tx store.Tx) error {
-		e, err := tx.AddEvent(ctx, live.Event{ID: id, Type: live.EventRecordStarted, OccurredAt: now,
-			Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: stream}})
-		if err != nil {
-			return err
+		owed = &store.Owing{
+			Event: live.Event{ID: id, Type: live.EventRecordStarted, OccurredAt: now,
+				Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: stream}},
+			Deliveries: []live.Delivery{{ID: id.DeliveryID(), URL: url, State: live.DeliveryPending, DueAt: now, LeasedUntil: now.Add(live.DeliveryLease)}},
 		}
-		owed, err = tx.OweDelivery(ctx, live.Delivery{ID: id.DeliveryID(), Event: e, URL: url, State: live.DeliveryPending,
-			DueAt: now, LeasedUntil: now.Add(live.DeliveryLease)})
-		return err
+		return tx.Owe(ctx, owed)
 	})
 	if err == nil {
-		d.HandOver(owed)
+		d.HandOver(owed.Deliveries...)
 	}
 	return id, err
 }

@@ -17,37 +17,27 @@ type Target struct {
 }
 
 // Owe writes an event, owes it to main, and to each endpoint of its domain that
-// wants it. It returns what it owes, leased until a time where
-// store.Tx.OweDelivery leases it.
+// wants it. What it owes is complete when the Update has returned: see store.Tx.Owe.
 //
 // The ids of deliveries are made of those of the event and the endpoint, so that an
 // Update of uncertain outcome can be repeated.
 func Owe(ctx context.Context, tx store.Tx, e live.Event, main Target, lease time.Time) (owed []live.Delivery, err error) {
-	if e, err = tx.AddEvent(ctx, e); err != nil {
-		return nil, err
-	}
 	endpoints, err := tx.Endpoints(ctx, e.Key.Domain)
 	if err != nil {
 		return nil, err
 	}
-	owe := func(d live.Delivery) error {
-		d.Event, d.State, d.DueAt, d.LeasedUntil = e, live.DeliveryPending, e.OccurredAt, lease
-		d, err := tx.OweDelivery(ctx, d)
-		owed = append(owed, d)
-		return err
+	o := &store.Owing{Event: e}
+	owe := func(d live.Delivery) {
+		d.State, d.DueAt, d.LeasedUntil = live.DeliveryPending, e.OccurredAt, lease
+		o.Deliveries = append(o.Deliveries, d)
 	}
 	if main.URL != "" {
-		if err := owe(live.Delivery{ID: e.ID.DeliveryID(), URL: main.URL, SignKey: main.SignKey}); err != nil {
-			return nil, err
-		}
+		owe(live.Delivery{ID: e.ID.DeliveryID(), URL: main.URL, SignKey: main.SignKey})
 	}
 	for _, p := range endpoints {
-		if !p.Wants(e.Type) {
-			continue
-		}
-		if err := owe(live.Delivery{ID: e.ID.EndpointDeliveryID(p.ID), URL: p.URL, Endpoint: p.ID, Rich: p.Rich}); err != nil {
-			return nil, err
+		if p.Wants(e.Type) {
+			owe(live.Delivery{ID: e.ID.EndpointDeliveryID(p.ID), URL: p.URL, Endpoint: p.ID, Rich: p.Rich})
 		}
 	}
-	return owed, nil
+	return o.Deliveries, tx.Owe(ctx, o)
 }

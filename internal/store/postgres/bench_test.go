@@ -112,19 +112,20 @@ func BenchmarkOweFinish(b *testing.B) {
 	var owed [callers][]store.FinishedAttempt
 	b.ResetTimer()
 	share(b, callers, func(caller int, n int64) error {
-		err := s.Update(ctx, func(tx store.Tx) error {
-			e, err := tx.AddEvent(ctx, live.Event{ID: live.EventID(fmt.Sprintf("evt_%026d", n)), Type: live.EventRecordStarted, OccurredAt: benchTime,
-				Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: fmt.Sprint(n * 7919 % streams)}})
-			if err != nil {
-				return err
-			}
-			d, err := tx.OweDelivery(ctx, live.Delivery{ID: e.ID.DeliveryID(), Event: e, URL: "https://callback.example.com/live/notify",
-				State: live.DeliveryPending, DueAt: benchTime, LeasedUntil: benchTime.Add(time.Minute)})
+		id := live.EventID(fmt.Sprintf("evt_%026d", n))
+		o := store.Owing{
+			Event: live.Event{ID: id, Type: live.EventRecordStarted, OccurredAt: benchTime,
+				Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: fmt.Sprint(n * 7919 % streams)}},
+			Deliveries: []live.Delivery{{ID: id.DeliveryID(), URL: "https://callback.example.com/live/notify",
+				State: live.DeliveryPending, DueAt: benchTime, LeasedUntil: benchTime.Add(time.Minute)}},
+		}
+		err := s.Update(ctx, func(tx store.Tx) error { return tx.Owe(ctx, &o) })
+		if err == nil {
+			d := o.Deliveries[0]
 			d.State, d.Attempts, d.DueAt = live.DeliveryDelivered, 1, time.Time{}
 			owed[caller] = append(owed[caller], store.FinishedAttempt{Delivery: d, Attempt: live.Attempt{Delivery: d.ID, Number: 1,
 				StartedAt: benchTime.Add(time.Duration(n) * time.Microsecond), Elapsed: time.Millisecond, Address: "192.0.2.1:443", Status: 200}})
-			return err
-		})
+		}
 		if err != nil || len(owed[caller]) < batch {
 			return err
 		}

@@ -23,6 +23,28 @@ func addDomain(ctx context.Context, s *Store, name string) error {
 	return s.Update(ctx, func(tx store.Tx) error { return tx.AddDomain(ctx, live.Domain{Name: name}) })
 }
 
+// oweOne is one that may share its transaction.
+func oweOne(ctx context.Context, s *Store, id string) error {
+	return s.Update(ctx, func(tx store.Tx) error {
+		return tx.Owe(ctx, &store.Owing{
+			Event:      live.Event{ID: live.EventID(id), Key: live.StreamKey{Stream: id}},
+			Deliveries: []live.Delivery{{ID: live.DeliveryID(id), State: live.DeliveryPending}},
+		})
+	})
+}
+
+func deliveryExists(t *testing.T, s *Store, id string) bool {
+	t.Helper()
+	err := s.View(t.Context(), func(r store.Reader) error {
+		_, err := r.Delivery(t.Context(), live.DeliveryID(id))
+		return err
+	})
+	if err != nil && !errors.Is(err, live.ErrNotFound) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
 func domainExists(t *testing.T, s *Store, name string) bool {
 	t.Helper()
 	err := s.View(t.Context(), func(r store.Reader) error {
@@ -38,6 +60,14 @@ func domainExists(t *testing.T, s *Store, name string) bool {
 // Every failure comes twice: before it happened, and after.
 func TestBrokenConnectionSaysWhatItMayHaveDone(t *testing.T) {
 	t.Parallel()
+	kinds := []struct {
+		name   string
+		update func(ctx context.Context, s *Store, id string) error
+		exists func(t *testing.T, s *Store, id string) bool
+	}{
+		{"of its own", addDomain, domainExists},
+		{"shared", oweOne, deliveryExists},
+	}
 	for _, test := range []struct {
 		name    string
 		cut     int32
@@ -49,30 +79,32 @@ func TestBrokenConnectionSaysWhatItMayHaveDone(t *testing.T) {
 		{"before the commit arrives, not written", beforeCommit, store.ErrUncertain, false, 1},
 		{"before the commit is answered, yet written", afterCommit, store.ErrUncertain, true, 1},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			p, at := newProxy(t)
-			s := openTest(t, at, Options{})
-			ctx := t.Context()
-			if err := addDomain(ctx, s, "before.example.com"); err != nil {
-				t.Fatal(err)
-			}
-			p.cut.Store(test.cut)
-			err := addDomain(ctx, s, "cut.example.com")
-			p.cut.Store(never)
-			if !errors.Is(err, test.want) {
-				t.Errorf("Update: %v, want %v", err, test.want)
-			}
-			if p.cuts.Load() != test.cuts {
-				t.Errorf("%d connections were cut, want %d", p.cuts.Load(), test.cuts)
-			}
-			if err := addDomain(ctx, s, "after.example.com"); err != nil {
-				t.Errorf("update after the cut: %v", err)
-			}
-			if got := domainExists(t, s, "cut.example.com"); got != test.written {
-				t.Errorf("the update is there: %t, want %t", got, test.written)
-			}
-		})
+		for _, kind := range kinds {
+			t.Run(kind.name+", "+test.name, func(t *testing.T) {
+				t.Parallel()
+				p, at := newProxy(t)
+				s := openTest(t, at, Options{})
+				ctx := t.Context()
+				if err := kind.update(ctx, s, "before"); err != nil {
+					t.Fatal(err)
+				}
+				p.cut.Store(test.cut)
+				err := kind.update(ctx, s, "cut")
+				p.cut.Store(never)
+				if !errors.Is(err, test.want) {
+					t.Errorf("Update: %v, want %v", err, test.want)
+				}
+				if p.cuts.Load() != test.cuts {
+					t.Errorf("%d connections were cut, want %d", p.cuts.Load(), test.cuts)
+				}
+				if err := kind.update(ctx, s, "after"); err != nil {
+					t.Errorf("update after the cut: %v", err)
+				}
+				if got := kind.exists(t, s, "cut"); got != test.written {
+					t.Errorf("the update is there: %t, want %t", got, test.written)
+				}
+			})
+		}
 	}
 }
 
@@ -85,7 +117,8 @@ func TestDatabaseThatIsGoneIsUnavailable(t *testing.T) {
 	}
 	ctx := t.Context()
 	for what, err := range map[string]error{
-		"Update": s.Update(ctx, func(store.Tx) error { t.Error("run"); return nil }),
+		"Update": addDomain(ctx, s, "gone.example.com"),
+		"Owe":    oweOne(ctx, s, "gone"),
 		"View":   s.View(ctx, func(store.Reader) error { t.Error("run"); return nil }),
 	} {
 		if !errors.Is(err, store.ErrUnavailable) {

@@ -87,13 +87,16 @@ func TestNodesLearnByThemselvesAndParkForAll(t *testing.T) {
 		if !slices.Equal(all, want) || !slices.Equal(own, want[1:]) {
 			t.Errorf("all have learned %+v, b %+v", all, own)
 		}
-		e, err3 := tx.AddEvent(ctx, live.Event{ID: "1", Key: live.StreamKey{Stream: "1"}})
-		d, err4 := tx.OweDelivery(ctx, live.Delivery{ID: "1", Event: e, URL: url, State: live.DeliveryPending, LeasedUntil: time.Now().Add(time.Minute)})
-		claimed, err5 := tx.ClaimDeliveries(ctx, time.Now(), time.Now().Add(time.Minute), 1, 10, nil)
-		if !d.LeasedUntil.IsZero() || len(claimed) != 0 {
-			t.Errorf("b was given what is owed to a URL that a has parked: %+v, %+v", d, claimed)
+		o := &store.Owing{
+			Event:      live.Event{ID: "1", Key: live.StreamKey{Stream: "1"}},
+			Deliveries: []live.Delivery{{ID: "1", URL: url, State: live.DeliveryPending, LeasedUntil: time.Now().Add(time.Minute)}},
 		}
-		return errors.Join(err1, err2, err3, err4, err5)
+		err3 := tx.Owe(ctx, o)
+		claimed, err4 := tx.ClaimDeliveries(ctx, time.Now(), time.Now().Add(time.Minute), 1, 10, nil)
+		if d := o.Deliveries[0]; !d.LeasedUntil.IsZero() || len(claimed) != 0 {
+			t.Errorf("b was given what is owed to a URL that a has parked: %+v, %+v", o, claimed)
+		}
+		return errors.Join(err1, err2, err3, err4)
 	})
 	if err != nil {
 		t.Fatal(err)

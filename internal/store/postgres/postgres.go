@@ -2,7 +2,8 @@
 // the one that several servers can share.
 //
 // Every Update is a transaction of its own, on a connection of a bounded pool,
-// and those of one server run beside each other as those of several do. Each of
+// and those of one server run beside each other as those of several do; only those
+// that do nothing but owe an event share one. Each of
 // its statements sees what was committed before it (READ COMMITTED); what one
 // Update must not do behind another's back is guarded by row locks and unique
 // keys. Commits that come together share a sync, which is PostgreSQL's own work. A
@@ -41,8 +42,9 @@ type Options struct {
 
 // A Store keeps the server's state in a PostgreSQL database.
 type Store struct {
-	pool *pgxpool.Pool
-	node string
+	pool  *pgxpool.Pool
+	node  string
+	joint *joint
 
 	mu      sync.Mutex
 	closed  bool
@@ -56,7 +58,7 @@ var dialect = sqlstore.NewDialect(`SELECT jsonb_array_elements_text(%s::jsonb)`,
 
 // Open connects to the database at a URL such as postgres://user@host/name and
 // upgrades its schema. Of several servers that do so at once, one upgrades and the
-// others wait. What the URL leaves out comes from the environment variables of
+// others wait. Close ends the goroutine that Open starts. What the URL leaves out comes from the environment variables of
 // libpq, such as PGPASSWORD, and its files.
 //
 // The errors wrap store.ErrUnavailable, store.ErrDamaged, store.ErrNewerSchema or
@@ -95,7 +97,9 @@ func open(ctx context.Context, url string, o Options, migrations []sqlstore.Migr
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	s := &Store{pool: pool, node: o.Node}
+	s.joint = newJoint(s.oweTogether)
 	s.close = sync.OnceValue(s.shutDown)
+	go s.joint.run()
 	return s, nil
 }
 
@@ -107,6 +111,7 @@ func (s *Store) shutDown() error {
 	s.closed = true
 	s.mu.Unlock()
 	s.running.Wait()
+	s.joint.stop()
 	s.pool.Close()
 	return nil
 }

@@ -21,11 +21,13 @@ var errEnded = errors.New("store: used after the end of its transaction")
 // A session is a sqlstore.Conn for one transaction. Its first error stays:
 // PostgreSQL refuses whatever follows one.
 type session struct {
-	conn  *pgx.Conn
-	limit time.Duration // of a statement; 0 for none
-	begin string        // sent with the first statement; empty once it is, or where it was
-	lost  bool          // the connection was, by the first statement: nothing has begun
-	err   error
+	conn    *pgx.Conn
+	acquire func(context.Context) (*pgx.Conn, error) // gives conn to the first statement; nil where conn is set
+	first   func(context.Context) error              // runs before the first statement; may be nil
+	limit   time.Duration                            // of a statement; 0 for none
+	begin   string                                   // sent with the first statement; empty once it is, or where it was
+	lost    bool                                     // the connection was, by the first statement: nothing has begun
+	err     error
 }
 
 // Exec implements sqlstore.Conn.
@@ -95,9 +97,17 @@ func (s *session) row(ctx context.Context, dest []any, query string) error {
 	return s.keep(ctx, s.conn.QueryRow(ctx, query).Scan(dest...))
 }
 
+// ready sees that a statement can be run.
 func (s *session) ready(ctx context.Context) error {
 	if s.err == nil {
 		s.err = ctx.Err()
+	}
+	if first := s.first; s.err == nil && first != nil {
+		s.first = nil
+		s.err = first(ctx)
+	}
+	if s.err == nil && s.conn == nil {
+		s.conn, s.err = s.acquire(ctx)
 	}
 	return s.err
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -17,21 +18,43 @@ const maxRuns = 10
 
 // Update implements store.Store.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
-	return s.run(func(first bool) (again bool, err error) { return s.updateOnce(ctx, fn, first) })
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.running.Done()
+	owed, err := s.update(ctx, fn, true)
+	if err != nil || len(owed) == 0 {
+		return err
+	}
+	err = s.joint.write(ctx, owed)
+	if errors.Is(err, errApart) {
+		_, err = s.update(ctx, fn, false)
+	}
+	return err
+}
+
+// update runs an Update in a transaction of its own. If it may join, and has done
+// nothing but owe, nothing is written, and what it owes is returned.
+func (s *Store) update(ctx context.Context, fn func(store.Tx) error, join bool) (owed []*store.Owing, err error) {
+	err = run(func(first bool) (again bool, err error) {
+		owed, again, err = s.updateOnce(ctx, fn, first, join)
+		return again, err
+	})
+	return owed, err
 }
 
 // View implements store.Store. Its snapshot is taken by the first statement of
 // fn.
 func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
-	return s.run(func(first bool) (again bool, err error) { return s.viewOnce(ctx, fn, first) })
-}
-
-// run runs a transaction until it need not run again, maxRuns times at most.
-func (s *Store) run(once func(first bool) (again bool, err error)) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
 	defer s.running.Done()
+	return run(func(first bool) (again bool, err error) { return s.viewOnce(ctx, fn, first) })
+}
+
+// run runs a transaction until it need not run again, maxRuns times at most.
+func run(once func(first bool) (again bool, err error)) error {
 	for run := 1; ; run++ {
 		again, err := once(run == 1)
 		if !again || run == maxRuns {
@@ -42,32 +65,41 @@ func (s *Store) run(once func(first bool) (again bool, err error)) error {
 
 // updateOnce runs an Update in a transaction, and reports whether to run it
 // again: nothing was written then.
-func (s *Store) updateOnce(ctx context.Context, fn func(store.Tx) error, first bool) (again bool, err error) {
-	c, err := s.acquire(ctx)
-	if err != nil {
-		return false, err
+func (s *Store) updateOnce(ctx context.Context, fn func(store.Tx) error, first, join bool) (owed []*store.Owing, again bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, false, err
 	}
-	tx := &session{conn: c.Conn(), limit: maxStatement, begin: "BEGIN ISOLATION LEVEL READ COMMITTED"}
+	session := &session{limit: maxStatement, begin: "BEGIN ISOLATION LEVEL READ COMMITTED"}
+	var c *pgxpool.Conn // what only owes needs none
+	session.acquire = func(ctx context.Context) (_ *pgx.Conn, err error) {
+		if c, err = s.acquire(ctx); err != nil {
+			return nil, err
+		}
+		return c.Conn(), nil
+	}
 	ended := false
 	defer func() { // and not just on return: fn may panic or end its goroutine
-		tx.err = errEnded
+		session.err = errEnded
 		if !ended {
-			tx.rollback()
+			session.rollback()
 		}
-		c.Release()
+		if c != nil {
+			c.Release()
+		}
 	}()
-	if err := fn(sqlstore.NewTx(tx, dialect, s.node)); err != nil {
-		return s.again(tx, first), err
+	tx := newTx(session, s.node, join)
+	if err := fn(tx); err != nil {
+		return nil, s.again(session, first), err
 	}
-	if tx.err != nil {
-		return s.again(tx, first), tx.err
+	if session.err != nil {
+		return nil, s.again(session, first), session.err
 	}
 	ended = true
-	if tx.begin != "" { // fn ran no statement
-		return false, nil
+	if session.begin != "" { // fn ran no statement
+		return tx.owed, false, nil
 	}
-	err = commit(c.Conn())
-	return conflict(err), err
+	err = commit(session.conn)
+	return nil, conflict(err), err
 }
 
 // viewOnce runs a View in a transaction, and reports whether to run it again.

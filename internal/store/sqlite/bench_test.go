@@ -193,22 +193,15 @@ func BenchmarkOweFinish(b *testing.B) {
 			e := live.Event{ID: live.EventID(fmt.Sprintf("evt_%026d", n)), Type: live.EventRecordStarted, OccurredAt: benchTime,
 				Key: live.StreamKey{Domain: "play.example.com", App: "live", Stream: fmt.Sprint(n * 7919 % streams)}}
 			wg.Go(func() {
-				err := s.Update(ctx, func(tx store.Tx) error {
-					e, err := tx.AddEvent(ctx, e)
-					if err != nil {
-						return err
-					}
-					d := live.Delivery{ID: e.ID.DeliveryID(), Event: e, URL: "https://callback.example.com/live/notify",
-						State: live.DeliveryPending, DueAt: benchTime, LeasedUntil: benchTime.Add(time.Minute)}
-					d, err = tx.OweDelivery(ctx, d)
-					d.State, d.Attempts, d.DueAt = live.DeliveryDelivered, 1, time.Time{}
-					owed[i] = store.FinishedAttempt{Delivery: d, Attempt: live.Attempt{Delivery: d.ID, Number: 1,
-						StartedAt: benchTime.Add(time.Duration(e.Seq) * time.Millisecond), Elapsed: time.Millisecond, Address: "192.0.2.1:443", Status: 200}}
-					return err
-				})
-				if err != nil {
+				o := store.Owing{Event: e, Deliveries: []live.Delivery{{ID: e.ID.DeliveryID(), URL: "https://callback.example.com/live/notify",
+					State: live.DeliveryPending, DueAt: benchTime, LeasedUntil: benchTime.Add(time.Minute)}}}
+				if err := s.Update(ctx, func(tx store.Tx) error { return tx.Owe(ctx, &o) }); err != nil {
 					b.Error(err)
 				}
+				d := o.Deliveries[0]
+				d.State, d.Attempts, d.DueAt = live.DeliveryDelivered, 1, time.Time{}
+				owed[i] = store.FinishedAttempt{Delivery: d, Attempt: live.Attempt{Delivery: d.ID, Number: 1,
+					StartedAt: benchTime.Add(time.Duration(o.Event.Seq) * time.Millisecond), Elapsed: time.Millisecond, Address: "192.0.2.1:443", Status: 200}}
 			})
 		}
 		wg.Wait()

@@ -105,8 +105,7 @@ func callEveryMethod(ctx context.Context, tx store.Tx) error {
 	check(tx.PutRecordFile(ctx, live.RecordFile{ID: live.RecordFileID(id), State: live.FileOpen}))
 	check(tx.AddDelivery(ctx, d))
 	d.LeasedUntil = now
-	_, err = tx.OweDelivery(ctx, d)
-	check(err)
+	check(tx.Owe(ctx, &store.Owing{Event: d.Event, Deliveries: []live.Delivery{d}}))
 	check(tx.ReleaseDeliveries(ctx, []live.DeliveryID{d.ID}))
 	_, err = tx.ClaimOf(ctx, now, now.Add(time.Second), 5, 1, "http://example.com")
 	check(err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tallylight/internal/live"
+	"tallylight/internal/store"
 )
 
 // Columns of a delivery d of an event e.
@@ -60,35 +61,58 @@ func (r *Reader) nextDue(ctx context.Context, burst int, skip []string) ([]int64
 
 // AddDelivery implements store.Tx.
 func (t *Tx) AddDelivery(ctx context.Context, d live.Delivery) error {
+	p, err := t.place(ctx, d.Event.ID)
+	if err != nil {
+		return fmt.Errorf("add delivery %s of event %s: %w", d.ID, d.Event.ID, err)
+	}
 	d.LeasedUntil = time.Time{}
-	_, err := t.addDelivery(ctx, d)
+	_, err = t.addDelivery(ctx, d, p)
 	return err
 }
 
-// OweDelivery implements store.Tx.
-func (t *Tx) OweDelivery(ctx context.Context, d live.Delivery) (live.Delivery, error) {
-	leased, err := t.addDelivery(ctx, d)
-	d.LeasedUntil = leased
-	return d, err
+// Owe implements store.Tx.
+func (t *Tx) Owe(ctx context.Context, o *store.Owing) error {
+	e, p, err := t.addEvent(ctx, o.Event)
+	if err != nil {
+		return err
+	}
+	o.Event = e
+	for i := range o.Deliveries {
+		d := &o.Deliveries[i]
+		d.Event = e
+		if d.LeasedUntil, err = t.addDelivery(ctx, *d, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// addDelivery adds d and returns until when it is leased.
-func (t *Tx) addDelivery(ctx context.Context, d live.Delivery) (leased time.Time, err error) {
+const (
+	insertDelivery = `INSERT INTO deliveries
+		(id, event_id, stream_id, seq, url, origin, sign_key, state, attempts, due_at, claimed_by, endpoint_id, rich, leased_until)`
+	// mustWait is the condition that a new delivery is not leased; %[1]s stands for
+	// the id of its stream, %[2]s for its URL.
+	mustWait = `EXISTS (SELECT 1 FROM deliveries b WHERE b.stream_id = %[1]s AND b.url = %[2]s AND b.state = 'pending')
+		OR EXISTS (SELECT 1 FROM parked_endpoints p WHERE p.url = %[2]s)`
+)
+
+var addDelivery = insertDelivery + `
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+		CASE WHEN ` + fmt.Sprintf(mustWait, "$3", "$5") + ` THEN NULL ELSE CAST($14 AS BIGINT) END)
+	ON CONFLICT (id) DO NOTHING RETURNING leased_until`
+
+// addDelivery adds d, whose event stands at a place, and returns until when it is
+// leased.
+func (t *Tx) addDelivery(ctx context.Context, d live.Delivery, p place) (leased time.Time, err error) {
 	leased, err = one(ctx, t.conn, live.ErrNotFound, func(scan func(...any) error) (leased time.Time, err error) {
 		err = scan(timeColumn{&leased})
 		return leased, err
-	}, `INSERT INTO deliveries
-		(id, event_id, stream_id, seq, url, origin, sign_key, state, attempts, due_at, leased_until, claimed_by, endpoint_id, rich)
-		SELECT $1, e.id, e.stream_id, e.seq, $3, $4, $5, $6, $7, $8,
-			CASE WHEN EXISTS (SELECT 1 FROM deliveries b WHERE b.stream_id = e.stream_id AND b.url = $3 AND b.state = 'pending')
-				OR EXISTS (SELECT 1 FROM parked_endpoints p WHERE p.url = $3)
-			THEN NULL ELSE CAST($9 AS BIGINT) END, $10, $11, $12
-		FROM events e WHERE e.id = $2
-		ON CONFLICT (id) DO NOTHING RETURNING leased_until`,
-		string(d.ID), string(d.Event.ID), d.URL, live.Origin(d.URL), d.SignKey, string(d.State), d.Attempts, micros(d.DueAt),
-		micros(d.LeasedUntil), t.node, string(d.Endpoint), d.Rich)
-	if errors.Is(err, live.ErrNotFound) { // there already, or without its event
-		if _, err = t.Delivery(ctx, d.ID); err == nil && !d.LeasedUntil.IsZero() {
+	}, addDelivery,
+		string(d.ID), string(d.Event.ID), p.stream, p.seq, d.URL, live.Origin(d.URL), d.SignKey, string(d.State), d.Attempts,
+		micros(d.DueAt), t.node, string(d.Endpoint), d.Rich, micros(d.LeasedUntil))
+	if errors.Is(err, live.ErrNotFound) { // it is there
+		err = nil
+		if !d.LeasedUntil.IsZero() {
 			_, err = t.conn.Exec(ctx, `UPDATE deliveries SET leased_until = NULL
 				WHERE id = $1 AND state = 'pending' AND attempts = 0 AND claimed_by = $2`, string(d.ID), t.node)
 		}

@@ -62,6 +62,12 @@ func NewDialect(stringsOf string, sideBySide bool) *Dialect {
 	}
 	d.in, d.sideBySide = in, sideBySide
 	if sideBySide {
+		// The rows are looked up one by one, however many the planner believes there to be.
+		d.freeWaiting = `UPDATE deliveries SET waiting = FALSE WHERE position = ANY (ARRAY (
+			SELECT w.position FROM deliveries d CROSS JOIN LATERAL (SELECT b.position FROM deliveries b
+				WHERE b.stream_id = d.stream_id AND b.url = d.url AND b.state = 'pending' AND b.waiting
+				ORDER BY b.seq, b.position LIMIT 1) w
+			WHERE d.id = ANY (ARRAY (` + fmt.Sprintf(stringsOf, "$1") + `))))`
 		d.lockConfigs = fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d)`, configsLock)
 		d.candidates += ` FOR UPDATE OF d SKIP LOCKED`
 		d.candidatesOf += ` FOR UPDATE OF d SKIP LOCKED`

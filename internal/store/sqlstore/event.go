@@ -72,30 +72,59 @@ func (r *Reader) FileEvents(ctx context.Context, after live.EventID, limit int) 
 	return list, nil
 }
 
-// AddEvent implements store.Tx.
-func (t *Tx) AddEvent(ctx context.Context, e live.Event) (live.Event, error) {
-	e, err := t.addEvent(ctx, e)
-	if err != nil {
-		return live.Event{}, fmt.Errorf("add event %s: %w", e.ID, err)
-	}
-	return e, nil
+// A place is where an event stands: the row of its stream and its number there.
+type place struct{ stream, seq int64 }
+
+func scanPlace(scan func(...any) error) (p place, err error) {
+	err = scan(&p.stream, &p.seq)
+	return p, err
 }
 
-func (t *Tx) addEvent(ctx context.Context, e live.Event) (live.Event, error) {
+// place returns where an event stands, or live.ErrNotFound.
+func (r *Reader) place(ctx context.Context, id live.EventID) (place, error) {
+	return one(ctx, r.conn, live.ErrNotFound, scanPlace, `SELECT stream_id, seq FROM events WHERE id = $1`, string(id))
+}
+
+// AddEvent implements store.Tx.
+func (t *Tx) AddEvent(ctx context.Context, e live.Event) (live.Event, error) {
+	e, _, err := t.addEvent(ctx, e)
+	return e, err
+}
+
+// addEvent is AddEvent, and tells the place.
+func (t *Tx) addEvent(ctx context.Context, e live.Event) (live.Event, place, error) {
+	e.OccurredAt = stored(e.OccurredAt)
+	id := e.ID
+	p, added, err := t.insertEvent(ctx, e)
+	if err == nil && !added {
+		if e, err = t.Event(ctx, id); err == nil {
+			p, err = t.place(ctx, id)
+		}
+	}
+	if err != nil {
+		return live.Event{}, place{}, fmt.Errorf("add event %s: %w", id, err)
+	}
+	e.Seq = p.seq
+	return e, p, nil
+}
+
+// insertEvent adds an event with the next number of its stream, unless it is there:
+// then added is false, and the number is given back.
+func (t *Tx) insertEvent(ctx context.Context, e live.Event) (p place, added bool, err error) {
 	detail, err := encode(e.Detail)
 	if err != nil {
-		return e, err
+		return place{}, false, err
 	}
-	insert := t.insertEvent
+	insert := t.insertEventInSteps
 	if t.dialect.sideBySide {
 		insert = t.insertEventAtOnce
 	}
-	e.OccurredAt = stored(e.OccurredAt)
-	var added bool
-	if e.Seq, added, err = insert(ctx, e, detail); err != nil || added {
-		return e, err
+	if p, added, err = insert(ctx, e, detail); err != nil || added {
+		return p, added, err
 	}
-	return t.Event(ctx, e.ID)
+	_, err = t.conn.Exec(ctx, `UPDATE streams SET last_seq = last_seq - 1 WHERE domain = $1 AND app = $2 AND stream = $3`,
+		e.Key.Domain, e.Key.App, e.Key.Stream)
+	return place{}, false, err
 }
 
 // nextSeq takes the next sequence number of a stream. The number lives in the
@@ -104,40 +133,26 @@ func (t *Tx) addEvent(ctx context.Context, e live.Event) (live.Event, error) {
 const nextSeq = `INSERT INTO streams (domain, app, stream, last_seq) VALUES ($1, $2, $3, 1)
 	ON CONFLICT (domain, app, stream) DO UPDATE SET last_seq = streams.last_seq + 1`
 
-// insertEvent adds an event with the next number of its stream, unless it is there:
-// then added is false, and the number is given back.
-func (t *Tx) insertEvent(ctx context.Context, e live.Event, detail string) (seq int64, added bool, err error) {
-	type streamSeq struct{ id, seq int64 }
-	stream, err := one(ctx, t.conn, live.ErrNotFound, func(scan func(...any) error) (s streamSeq, err error) {
-		err = scan(&s.id, &s.seq)
-		return s, err
-	}, nextSeq+` RETURNING id, last_seq`, e.Key.Domain, e.Key.App, e.Key.Stream)
+func (t *Tx) insertEventInSteps(ctx context.Context, e live.Event, detail string) (p place, added bool, err error) {
+	p, err = one(ctx, t.conn, live.ErrNotFound, scanPlace, nextSeq+` RETURNING id, last_seq`, e.Key.Domain, e.Key.App, e.Key.Stream)
 	if err != nil {
-		return 0, false, err
+		return place{}, false, err
 	}
 	n, err := t.conn.Exec(ctx, `INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
-		string(e.ID), stream.id, stream.seq, string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
-	if err != nil || n == 1 {
-		return stream.seq, true, err
-	}
-	return 0, false, t.giveBackSeq(ctx, e.Key)
+		string(e.ID), p.stream, p.seq, string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
+	return p, n == 1, err
 }
 
-// insertEventAtOnce is insertEvent by one statement, which SQLite does not take.
-func (t *Tx) insertEventAtOnce(ctx context.Context, e live.Event, detail string) (seq int64, added bool, err error) {
-	seq, err = one(ctx, t.conn, live.ErrNotFound, value[int64],
+// insertEventAtOnce does the same by one statement, which SQLite does not take.
+func (t *Tx) insertEventAtOnce(ctx context.Context, e live.Event, detail string) (p place, added bool, err error) {
+	p, err = one(ctx, t.conn, live.ErrNotFound, scanPlace,
 		`WITH s AS (`+nextSeq+` RETURNING id, last_seq)
 		INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
-		SELECT $4, s.id, s.last_seq, $5, $6, $7, $8 FROM s ON CONFLICT (id) DO NOTHING RETURNING seq`,
+		SELECT $4, s.id, s.last_seq, $5, $6, $7, $8 FROM s ON CONFLICT (id) DO NOTHING RETURNING stream_id, seq`,
 		e.Key.Domain, e.Key.App, e.Key.Stream, string(e.ID), string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
 	if errors.Is(err, live.ErrNotFound) {
-		return 0, false, t.giveBackSeq(ctx, e.Key)
+		return place{}, false, nil
 	}
-	return seq, true, err
-}
-
-func (t *Tx) giveBackSeq(ctx context.Context, key live.StreamKey) error {
-	_, err := t.conn.Exec(ctx, `UPDATE streams SET last_seq = last_seq - 1 WHERE domain = $1 AND app = $2 AND stream = $3`, key.Domain, key.App, key.Stream)
-	return err
+	return p, err == nil, err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,30 +13,27 @@ import (
 	"tallylight/internal/store"
 )
 
-// owe adds an event of a stream and owes it to a URL at epoch, for a minute.
-func owe(ctx context.Context, tx store.Tx, key live.StreamKey, id, url string) (live.Delivery, error) {
-	e, err := tx.AddEvent(ctx, live.Event{ID: live.EventID("evt_" + id), Key: key})
-	if err != nil {
-		return live.Delivery{}, err
+// owing is an event of a stream, owed to a URL at epoch for a minute.
+func owing(key live.StreamKey, id, url string) *store.Owing {
+	return &store.Owing{
+		Event: live.Event{ID: live.EventID("evt_" + id), Key: key},
+		Deliveries: []live.Delivery{{
+			ID: live.DeliveryID("dlv_" + id), URL: url, State: live.DeliveryPending, DueAt: epoch, LeasedUntil: after(time.Minute),
+		}},
 	}
-	return tx.OweDelivery(ctx, live.Delivery{
-		ID: live.DeliveryID("dlv_" + id), Event: e, URL: url, State: live.DeliveryPending, DueAt: epoch, LeasedUntil: after(time.Minute),
-	})
 }
 
 // expectLeased owes and checks whether the delivery is leased.
 func (c claimer) expectLeased(id, url string, want bool) {
 	c.t.Helper()
-	update(c.t, c.s, func(ctx context.Context, tx store.Tx) error {
-		d, err := owe(ctx, tx, show, id, url)
-		if leased := !d.LeasedUntil.IsZero(); err == nil && leased != want {
-			c.t.Errorf("delivery %s is leased: %v, want %v", id, leased, want)
-		}
-		return err
-	})
+	o := owing(show, id, url)
+	update(c.t, c.s, func(ctx context.Context, tx store.Tx) error { return tx.Owe(ctx, o) })
+	if leased := !o.Deliveries[0].LeasedUntil.IsZero(); leased != want {
+		c.t.Errorf("delivery %s is leased: %v, want %v", id, leased, want)
+	}
 }
 
-func testOweDelivery(t *testing.T, b Backend) {
+func testOwe(t *testing.T, b Backend) {
 	c := claimer{t, b.Store}
 	c.expectLeased("1", urlA, true)
 	c.expectLeased("2", urlA, false) // behind the first
@@ -48,18 +47,10 @@ func testOweDelivery(t *testing.T, b Backend) {
 	c.finish("dlv_4", live.DeliveryDelivered, 0)
 	c.expectLeased("5", urlA, true)
 	c.expect(time.Minute, 10, "dlv_3", "dlv_5") // whoever had them did nothing
-
-	err := b.Store.Update(t.Context(), func(tx store.Tx) error {
-		_, err := tx.OweDelivery(t.Context(), live.Delivery{ID: "dlv_none", Event: live.Event{ID: "evt_none"}, LeasedUntil: epoch})
-		return err
-	})
-	if err := refused(err, live.ErrNotFound); err != nil {
-		t.Error(err)
-	}
 }
 
-// testOweDeliveryAgain owes again what an Update of unknown outcome had owed.
-func testOweDeliveryAgain(t *testing.T, b Backend) {
+// testOweAgain owes again what an Update of unknown outcome had owed.
+func testOweAgain(t *testing.T, b Backend) {
 	c := claimer{t, b.Store}
 	c.expectLeased("1", urlA, true)
 	c.expectLeased("1", urlA, false)
@@ -68,6 +59,104 @@ func testOweDeliveryAgain(t *testing.T, b Backend) {
 	c.expect(time.Second, 10, "dlv_1")
 	c.expectLeased("1", urlA, false)
 	c.expect(time.Second, 10) // it was tried: its lease is nobody else's business
+}
+
+func testOweAmongOthers(t *testing.T, b Backend) {
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+		if err := tx.Owe(ctx, owing(show, "1", urlA)); err != nil {
+			return err
+		}
+		d, err := tx.Delivery(ctx, "dlv_1")
+		if err == nil && (d.Event.ID != "evt_1" || d.Event.Seq != 1) {
+			t.Errorf("the Update that owed it reads %+v", d)
+		}
+		return err
+	})
+	err := b.Store.Update(t.Context(), func(tx store.Tx) error {
+		if err := tx.Owe(t.Context(), owing(show, "2", urlA)); err != nil {
+			return err
+		}
+		return errTest
+	})
+	if !errors.Is(err, errTest) {
+		t.Errorf("Update: %v, want %v", err, errTest)
+	}
+	missing(t, b.Store, live.ErrNotFound, func(ctx context.Context, r store.Reader) (live.Event, error) { return r.Event(ctx, "evt_2") })
+	twice := owing(live.StreamKey{Stream: "other"}, "3", urlA) // two endpoints of one URL
+	twice.Deliveries = append(twice.Deliveries, twice.Deliveries[0])
+	twice.Deliveries[1].ID = "dlv_3_2"
+	behind := owing(show, "4", urlA)
+	update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.Owe(ctx, behind), tx.Owe(ctx, twice))
+	})
+	var leased []bool
+	for _, d := range append(behind.Deliveries, twice.Deliveries...) {
+		leased = append(leased, !d.LeasedUntil.IsZero())
+	}
+	equal(t, "behind another; to a URL of its own; to that once more: leased", leased, []bool{false, true, false})
+	equal(t, "Seq", behind.Event.Seq, 2)
+	claimer{t, b.Store}.expect(0, 10)
+}
+
+// testOweAtOnce has many callers owe the events of a few streams. Some owe what is
+// owed already, as after a commit of unknown outcome, which is nothing to those who
+// share their transaction.
+func testOweAtOnce(t *testing.T, b Backend) {
+	const streams, callers, each = 3, 24, 8
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	leased := make(map[live.StreamKey]int) // of each stream to the first URL
+	seqs := make(map[live.StreamKey][]int64)
+	for caller := range callers {
+		wg.Go(func() {
+			for i := range each {
+				key := live.StreamKey{Domain: "play.example.com", App: "live", Stream: fmt.Sprint((caller + i) % streams)}
+				id := fmt.Sprintf("%d_%d", caller, i)
+				again := i%4 == 3
+				if again {
+					id = fmt.Sprintf("%d_%d", caller, i-3) // its stream is the same: i-3 and i differ by streams
+				}
+				var o *store.Owing
+				err := b.Store.Update(t.Context(), func(tx store.Tx) error {
+					o = owing(key, id, urlA)
+					o.Deliveries = append(o.Deliveries, owing(key, id+"_2", urlB).Deliveries...)
+					return tx.Owe(t.Context(), o)
+				})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				if again && (!o.Deliveries[0].LeasedUntil.IsZero() || o.Event.Key != key || o.Deliveries[1].Event.Seq != o.Event.Seq) {
+					t.Errorf("owed again: %+v", o)
+				}
+				if !again {
+					seqs[key] = append(seqs[key], o.Event.Seq)
+					if !o.Deliveries[0].LeasedUntil.IsZero() {
+						leased[key]++
+					}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	total := 0
+	for key, got := range seqs {
+		slices.Sort(got)
+		for i, seq := range got {
+			if seq != int64(i)+1 {
+				t.Fatalf("the events of %s were numbered %v", key, got)
+			}
+		}
+		if leased[key] != 1 {
+			t.Errorf("%d deliveries of %s to one URL were leased at a time, want 1", leased[key], key)
+		}
+		total += len(read(t, b.Store, func(ctx context.Context, r store.Reader) ([]live.Event, error) { return r.Events(ctx, key, 0, 1000) }))
+	}
+	if want := callers * each * 3 / 4; total != want {
+		t.Errorf("%d events are stored, want %d", total, want)
+	}
 }
 
 func testReleaseDeliveries(t *testing.T, b Backend) {
