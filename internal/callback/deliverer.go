@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"tallylight/internal/callback/wire"
@@ -120,29 +119,28 @@ func (d *Deliverer) Run(ctx context.Context) error {
 	defer stop()
 	defer d.sender.transport.CloseIdleConnections()
 
-	var attempts sync.WaitGroup
-	dispatcher := newDispatcher(d, func(c claim, ended chan<- outcome) {
-		attempts.Go(func() { ended <- d.attempt(work, c) })
-	})
-	err := dispatcher.run(ctx, work)
+	ended := make(chan outcome, d.workers) // as many as can run, so that sending never blocks
+	workers := newWorkers(func(c *claim) outcome { return d.attempt(work, c) }, ended)
+	err := newDispatcher(d, workers.start, ended).run(ctx, work)
 	stop() // what still runs
-	attempts.Wait()
+	workers.close()
 	d.stats.running.Store(0)
 	d.stats.probed.Store(0)
 	d.stats.waiting.Store(0)
 	return err
 }
 
-// attempt makes one attempt and returns what comes of it.
-func (d *Deliverer) attempt(ctx context.Context, c claim) (o outcome) {
-	o = outcome{begun: c, claim: c, lost: true}
+// attempt makes one attempt at a claim, whose delivery it changes, and returns what
+// comes of it.
+func (d *Deliverer) attempt(ctx context.Context, c *claim) (o outcome) {
+	o = outcome{claim: c, lost: true}
 	defer func() {
 		if p := recover(); p != nil { // its lease runs out, and it is claimed again
 			o.logger(d.log).Error("callback attempt panicked", keyErr, p, keyStack, string(debug.Stack()))
 		}
 	}()
 	o.attempt = d.sender.send(ctx, c.Delivery, d.schedule.timeout(c.Attempts))
-	o.claim.Delivery = d.outcome(c.Delivery, o.attempt)
+	c.Delivery = d.outcome(c.Delivery, o.attempt)
 	o.parks = d.gone(o.attempt)
 	o.lost = false
 	return o

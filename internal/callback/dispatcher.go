@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"tallylight/internal/live"
@@ -45,20 +46,22 @@ type dispatcher struct {
 	log   *slog.Logger
 	stats *stats
 	inbox *inbox
-	// start makes an attempt in a goroutine of its own and sends its outcome to
-	// ended.
-	start func(c claim, ended chan<- outcome)
+	// start has an attempt made, whose outcome comes from ended. The claim is not
+	// touched meanwhile.
+	start func(*claim)
+	ended <-chan outcome
 
 	schedule schedule
 	queue    *queue
 	health   *healthBook
-	probed   int // receivers that are only probed
-	ended    chan outcome
+	probed   int         // receivers that are only probed
+	begun    chan *round // that are to be made
 	rounds   chan *round // that are over
 	buffer   []live.Delivery
 
 	inRound  bool
 	outcomes []outcome         // to be recorded
+	spare    []outcome         // whose memory the next outcomes take
 	roundAt  time.Time         // when the last round with outcomes began
 	alone    int               // how many of these are recorded one by one, after a failure
 	released []live.DeliveryID // whose leases are given back
@@ -69,7 +72,7 @@ type dispatcher struct {
 	restored bool // the claims of an earlier run are given back, and what it knew is known
 }
 
-func newDispatcher(d *Deliverer, start func(c claim, ended chan<- outcome)) *dispatcher {
+func newDispatcher(d *Deliverer, start func(*claim), ended <-chan outcome) *dispatcher {
 	queue := newQueue(d.workers, d.perOrigin)
 	queue.limits = d.limits
 	return &dispatcher{
@@ -78,10 +81,11 @@ func newDispatcher(d *Deliverer, start func(c claim, ended chan<- outcome)) *dis
 		stats:    &d.stats,
 		inbox:    d.inbox,
 		start:    start,
+		ended:    ended,
 		schedule: d.schedule,
 		queue:    queue,
 		health:   newHealthBook(),
-		ended:    make(chan outcome, d.workers), // so that sending never blocks
+		begun:    make(chan *round, 1), // there is one at a time
 		rounds:   make(chan *round, 1),
 	}
 }
@@ -92,6 +96,10 @@ func newDispatcher(d *Deliverer, start func(c claim, ended chan<- outcome)) *dis
 func (p *dispatcher) run(ctx, work context.Context) error {
 	work, cancel := context.WithCancel(work)
 	defer cancel()
+	var rounds sync.WaitGroup
+	rounds.Go(func() { p.makeRounds(work) })
+	defer rounds.Wait()
+	defer close(p.begun)
 	var grace <-chan time.Time
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -101,7 +109,7 @@ func (p *dispatcher) run(ctx, work context.Context) error {
 		if !stopping {
 			p.startAttempts(now)
 		}
-		p.beginRound(work, now, stopping)
+		p.beginRound(now, stopping)
 		p.stats.running.Store(int64(p.queue.running))
 		p.stats.waiting.Store(int64(len(p.queue.held) - p.queue.running - len(p.outcomes)))
 		p.stats.probed.Store(int64(p.probed))
@@ -171,11 +179,11 @@ func (p *dispatcher) rest(now time.Time, stopping bool) time.Duration {
 func (p *dispatcher) startAttempts(now time.Time) {
 	p.queue.resume(now)
 	for p.restored && len(p.outcomes) < maxUnrecorded {
-		c, ok := p.queue.next(now)
-		if !ok {
+		c := p.queue.next(now)
+		if c == nil {
 			return
 		}
-		p.start(c, p.ended)
+		p.start(c)
 		p.refill(p.queue.origins[c.origin])
 	}
 }
@@ -216,8 +224,8 @@ func (p *dispatcher) take(stopping bool) {
 }
 
 // claimOf returns the claim of a delivery that is leased to this server.
-func (p *dispatcher) claimOf(d live.Delivery) claim {
-	return claim{
+func (p *dispatcher) claimOf(d live.Delivery) *claim {
+	return &claim{
 		Delivery: d,
 		origin:   live.Origin(d.URL),
 		startBy:  d.LeasedUntil.Add(-p.schedule.timeout(d.Attempts) - responseWait - recordTime),
@@ -225,7 +233,7 @@ func (p *dispatcher) claimOf(d live.Delivery) claim {
 }
 
 // release leaves a delivery to the table. The lease that cannot be noted runs out.
-func (p *dispatcher) release(c claim) {
+func (p *dispatcher) release(c *claim) {
 	if len(p.released) < maxReleased {
 		p.released = append(p.released, c.ID)
 	}
@@ -242,7 +250,7 @@ func (p *dispatcher) releaseAll() {
 
 // attemptEnded takes back the worker of an attempt and sees how its origin does.
 func (p *dispatcher) attemptEnded(o outcome) {
-	l := p.queue.ended(o.begun)
+	l := p.queue.ended(o.claim)
 	now := time.Now()
 	inUse := l.running + 1
 	switch {
@@ -273,7 +281,7 @@ func (p *dispatcher) attemptEnded(o outcome) {
 		p.health.attempted(l, o.attempt, now)
 	}
 	if o.parks {
-		for _, c := range p.queue.clearIf(l, func(c claim) bool { return c.URL == o.claim.URL }) {
+		for _, c := range p.queue.clearIf(l, func(c *claim) bool { return c.URL == o.claim.URL }) {
 			p.release(c)
 		}
 	}
@@ -306,7 +314,7 @@ func (p *dispatcher) probes(now time.Time) (due []string) {
 }
 
 // beginRound begins a round with the store if there is a reason for one.
-func (p *dispatcher) beginRound(ctx context.Context, now time.Time, stopping bool) {
+func (p *dispatcher) beginRound(now time.Time, stopping bool) {
 	if p.inRound || now.Before(p.retryAt) {
 		return
 	}
@@ -324,7 +332,7 @@ func (p *dispatcher) beginRound(ctx context.Context, now time.Time, stopping boo
 	if tell > 0 {
 		p.roundAt = now
 	}
-	r.outcomes, p.outcomes = p.outcomes, nil
+	r.outcomes, p.outcomes, p.spare = p.outcomes, p.spare, nil
 	if p.alone > 0 && len(r.outcomes) > 0 {
 		r.outcomes, p.outcomes = r.outcomes[:1:1], r.outcomes[1:]
 		p.alone--
@@ -342,10 +350,15 @@ func (p *dispatcher) beginRound(ctx context.Context, now time.Time, stopping boo
 		}
 	}
 	p.inRound = true
-	go func() {
+	p.begun <- r
+}
+
+// makeRounds makes the rounds that are begun, until there are no more.
+func (p *dispatcher) makeRounds(ctx context.Context) {
+	for r := range p.begun {
 		r.err = r.run(ctx, p.store)
 		p.rounds <- r
-	}()
+	}
 }
 
 // endRound takes in what came of a round. It fails once the store is closed.
@@ -366,6 +379,8 @@ func (p *dispatcher) endRound(r *round) error {
 			p.lookAt = minTime(p.lookAt, o.claim.DueAt)
 		}
 	}
+	clear(r.outcomes)
+	p.spare = r.outcomes[:0]
 	for _, d := range r.claimed {
 		d.LeasedUntil = r.lease
 		if !p.queue.holds(d.ID) {
@@ -385,7 +400,7 @@ func (p *dispatcher) endRound(r *round) error {
 }
 
 // addClaimed adds a claim of the table, unless its line has what it can do with.
-func (p *dispatcher) addClaimed(c claim) {
+func (p *dispatcher) addClaimed(c *claim) {
 	if l := p.queue.line(c.origin); l.limiter != nil && l.waiting() >= l.limitedTo() {
 		l.left = true
 		p.release(c)

@@ -13,8 +13,7 @@ const promptAnswer = time.Second
 
 // An outcome is an attempt that has ended, with what becomes of its delivery.
 type outcome struct {
-	begun   claim // as it was
-	claim   claim // as it will be recorded
+	claim   *claim // its delivery as it will be recorded
 	attempt live.Attempt
 	lost    bool // the attempt panicked: there is nothing to record
 	parks   bool // the answer has the URL parked

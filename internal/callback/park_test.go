@@ -119,18 +119,19 @@ func TestAURLThatIsGoneIsParkedUntilItIsResumed(t *testing.T) {
 func TestWhatIsOwedToAParkedURLIsTriedOnceMoreHoweverOldItIs(t *testing.T) {
 	onSQLite(t, func(t *testing.T, s *sqlite.Store) {
 		net := newPipeNet()
-		status := http.StatusServiceUnavailable
-		sink := sink{answer: func(received) int { return status }}
+		var status atomic.Int64
+		status.Store(http.StatusServiceUnavailable)
+		sink := sink{answer: func(received) int { return int(status.Load()) }}
 		defer net.serve(sinkAddress, &sink)()
 		b := run(t, s, net, Config{ParkOnGone: true})
 		d := oweTo(t, b, s, "a", hook)
 		wait(71 * time.Hour)
-		status = http.StatusGone // the last attempt is due an hour later
+		status.Store(http.StatusGone) // the last attempt is due an hour later
 		wait(2 * time.Hour)
 		if got := deliveryOf(t, s, d.ID); got.State != live.DeliveryPending || len(parkedURLs(t, s)) != 1 {
 			t.Fatalf("after a last attempt that was answered by 410: %+v, want it pending and its URL parked", got)
 		}
-		status = http.StatusOK
+		status.Store(http.StatusOK)
 		resumeURL(t, b, s, hook)
 		wait(time.Second)
 		if got := deliveryOf(t, s, d.ID); got.State != live.DeliveryDelivered {

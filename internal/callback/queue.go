@@ -28,10 +28,8 @@ type claim struct {
 	live.Delivery
 	origin  string    // live.Origin of its URL
 	startBy time.Time // after that an attempt could outlast the lease
+	retry   bool      // an attempt was made before; set by queue.add
 }
-
-// retry reports whether an attempt at c was made before.
-func (c claim) retry() bool { return c.Attempts > 0 }
 
 // A queue holds claims until a worker is free for them. Every origin has a line
 // of its own and no more workers than its pace allows, so that one that hangs
@@ -84,11 +82,11 @@ type line struct {
 }
 
 // A fifo is claims, the first in first out.
-type fifo []claim
+type fifo []*claim
 
-func (f *fifo) pop() claim {
+func (f *fifo) pop() *claim {
 	c := (*f)[0]
-	(*f)[0] = claim{}
+	(*f)[0] = nil
 	*f = (*f)[1:]
 	return c
 }
@@ -122,10 +120,10 @@ func (q *queue) holds(id live.DeliveryID) bool {
 }
 
 // add appends a claim, which is not held, to the line of its origin.
-func (q *queue) add(c claim) {
+func (q *queue) add(c *claim) {
 	q.held[c.ID] = struct{}{}
 	l := q.line(c.origin)
-	if c.retry() {
+	if c.retry = c.Attempts > 0; c.retry {
 		l.again = append(l.again, c)
 	} else {
 		l.first = append(l.first, c)
@@ -133,13 +131,13 @@ func (q *queue) add(c claim) {
 	q.giveTurn(l)
 }
 
-// next returns the claim to start now, or false if none can be. Origins take
+// next returns the claim to start now, or nil if none can be. Origins take
 // turns. Claims whose startBy has passed are dropped: their lease runs out and
 // they are claimed again.
-func (q *queue) next(now time.Time) (claim, bool) {
+func (q *queue) next(now time.Time) *claim {
 	for q.running < q.workers {
 		var l *line
-		var c claim
+		var c *claim
 		switch {
 		case len(q.again) > 0 && q.retrying < max(q.workers/retryShare, 1):
 			l = q.again.pop()
@@ -156,17 +154,17 @@ func (q *queue) next(now time.Time) (claim, bool) {
 			}
 			c = l.first.pop()
 		default:
-			return claim{}, false
+			return nil
 		}
 		l.running++
 		q.running++
-		if c.retry() {
+		if c.retry {
 			q.retrying++
 		}
 		q.giveTurn(l)
-		return c, true
+		return c
 	}
-	return claim{}, false
+	return nil
 }
 
 // ready reports whether the first of what waits in a line may start at now, and
@@ -178,20 +176,20 @@ func (q *queue) ready(l *line, waiting *fifo, now time.Time) bool {
 	return len(*waiting) > 0 && l.room() && q.admit(l, now)
 }
 
-// ended takes back the worker of a claim that next returned, as it was then, and
-// returns its line. The claim stays held.
-func (q *queue) ended(c claim) *line {
+// ended takes back the worker of a claim that next returned, and returns its line.
+// The claim stays held.
+func (q *queue) ended(c *claim) *line {
 	l := q.origins[c.origin]
 	l.running--
 	q.running--
-	if c.retry() {
+	if c.retry {
 		q.retrying--
 	}
 	return l
 }
 
 // forget ends the holding of a claim that does not run.
-func (q *queue) forget(c claim) { delete(q.held, c.ID) }
+func (q *queue) forget(c *claim) { delete(q.held, c.ID) }
 
 // tidy forgets a line that has nothing to tell.
 func (q *queue) tidy(l *line) {
@@ -201,12 +199,12 @@ func (q *queue) tidy(l *line) {
 }
 
 // clear empties a line of what waits in it and returns that.
-func (q *queue) clear(l *line) []claim {
-	return q.clearIf(l, func(claim) bool { return true })
+func (q *queue) clear(l *line) []*claim {
+	return q.clearIf(l, func(*claim) bool { return true })
 }
 
 // clearIf empties a line of those for which out is true and returns them.
-func (q *queue) clearIf(l *line, out func(claim) bool) (list []claim) {
+func (q *queue) clearIf(l *line, out func(*claim) bool) (list []*claim) {
 	for _, f := range []*fifo{&l.again, &l.first} {
 		var rest fifo
 		for _, c := range *f {

@@ -10,16 +10,16 @@ import (
 )
 
 // claims returns claims named a1, a2, … of origin "a".
-func claims(origin string, n int) []claim {
-	list := make([]claim, n)
+func claims(origin string, n int) []*claim {
+	list := make([]*claim, n)
 	for i := range list {
-		list[i] = claim{Delivery: live.Delivery{ID: live.DeliveryID(fmt.Sprint(origin, i+1))}, origin: origin, startBy: time.Unix(100, 0)}
+		list[i] = &claim{Delivery: live.Delivery{ID: live.DeliveryID(fmt.Sprint(origin, i+1))}, origin: origin, startBy: time.Unix(100, 0)}
 	}
 	return list
 }
 
-func started(q *queue, now time.Time) (list []claim, names string) {
-	for c, ok := q.next(now); ok; c, ok = q.next(now) {
+func started(q *queue, now time.Time) (list []*claim, names string) {
+	for c := q.next(now); c != nil; c = q.next(now) {
 		list = append(list, c)
 		names += string(c.ID) + " "
 	}
@@ -27,14 +27,14 @@ func started(q *queue, now time.Time) (list []claim, names string) {
 }
 
 // finish ends the attempt at c, and its record.
-func finish(q *queue, c claim) {
+func finish(q *queue, c *claim) {
 	l := q.ended(c)
 	q.forget(c)
 	q.giveTurn(l)
 	q.tidy(l)
 }
 
-func addAll(q *queue, list ...claim) {
+func addAll(q *queue, list ...*claim) {
 	for _, c := range list {
 		q.add(c)
 	}

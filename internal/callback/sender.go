@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"tallylight/internal/callback/wire"
@@ -91,9 +91,9 @@ func (s *sender) send(ctx context.Context, dv live.Delivery, timeout time.Durati
 	defer cancel(nil)
 	alarm := time.AfterFunc(timeout, func() { cancel(errTimeout) })
 	defer alarm.Stop()
-	var dialled atomic.Value
+	var trace addressTrace
 
-	r, err := s.newRequest(traceAddress(ctx, &dialled), dv, a)
+	r, err := s.newRequest(trace.follow(ctx), dv, a)
 	var response *http.Response
 	if err == nil {
 		if s.sees != nil {
@@ -103,13 +103,13 @@ func (s *sender) send(ctx context.Context, dv live.Delivery, timeout time.Durati
 		response, err = s.transport.RoundTrip(r)
 	}
 	a.Elapsed = time.Since(a.StartedAt)
-	a.Address, _ = dialled.Load().(string)
+	a.Address = trace.last()
 	switch {
 	case err == nil:
 		alarm.Reset(responseWait)
 		a.Status = response.StatusCode
 		a.RetryAfter = retryAfter(response.Header, time.Now())
-		a.Response = readResponse(response.Body)
+		a.Response = readResponse(response)
 	case context.Cause(ctx) == errTimeout:
 		a.Err = fmt.Sprintf("no answer within %v", timeout)
 	default:
@@ -144,22 +144,49 @@ func (s *sender) newRequest(ctx context.Context, dv live.Delivery, a live.Attemp
 	return r, nil
 }
 
-// traceAddress stores the address that a request with the returned context is
-// sent to, or was last dialled for.
-func traceAddress(ctx context.Context, address *atomic.Value) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		ConnectStart: func(_, addr string) { address.Store(addr) },
-		GotConn:      func(info httptrace.GotConnInfo) { address.Store(info.Conn.RemoteAddr().String()) },
-	})
+// An addressTrace keeps the address that a request is sent to, or was last dialled
+// for. Who dials may go on after the attempt has ended.
+type addressTrace struct {
+	mu      sync.Mutex
+	address string
+	trace   httptrace.ClientTrace
+}
+
+// follow returns a context whose request is traced.
+func (t *addressTrace) follow(ctx context.Context) context.Context {
+	t.trace.ConnectStart = func(_, address string) { t.set(address) }
+	t.trace.GotConn = func(info httptrace.GotConnInfo) { t.set(info.Conn.RemoteAddr().String()) }
+	return httptrace.WithClientTrace(ctx, &t.trace)
+}
+
+func (t *addressTrace) set(address string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.address = address
+}
+
+// last returns the address, "" if nothing was dialled yet.
+func (t *addressTrace) last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.address
 }
 
 // readResponse reads a bounded part of an answer's body, closes it and returns
 // what is kept.
-func readResponse(body io.ReadCloser) string {
-	defer body.Close()
-	kept, _ := io.ReadAll(io.LimitReader(body, keptResponse)) // what came before an error counts
-	io.CopyN(io.Discard, body, discardedResponse)
-	return strings.ToValidUTF8(string(kept), "\uFFFD")
+func readResponse(r *http.Response) string {
+	defer r.Body.Close()
+	if r.Body == http.NoBody {
+		return ""
+	}
+	room := int64(keptResponse)
+	if r.ContentLength >= 0 {
+		room = min(room, r.ContentLength)
+	}
+	kept := make([]byte, room)
+	n, _ := io.ReadFull(r.Body, kept) // what came before an error counts
+	io.CopyN(io.Discard, r.Body, discardedResponse)
+	return strings.ToValidUTF8(string(kept[:n]), "\uFFFD")
 }
 
 // errText returns an error as one bounded line.
