@@ -267,6 +267,55 @@ func TestUpdateDoesNotWaitForALockForEver(t *testing.T) {
 	wg.Wait()
 }
 
+// Those who share a transaction do not share a wait for a stream that another has.
+func TestAStreamThatIsHeldHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	at := pgtest.Start(t)
+	s := openTest(t, at, Options{})
+	ctx := t.Context()
+	if err := oweOne(ctx, s, "held"); err != nil {
+		t.Fatal(err)
+	}
+	other, err := pgx.Connect(ctx, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(ctx)
+	tx, err := other.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(ctx, `SELECT 1 FROM streams FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	behind := make(chan error)
+	go func() {
+		behind <- s.Update(ctx, func(tx store.Tx) error {
+			return tx.Owe(ctx, &store.Owing{Event: live.Event{ID: "behind", Key: live.StreamKey{Stream: "held"}}})
+		})
+	}()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			if err := oweOne(ctx, s, fmt.Sprint(i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	select {
+	case err := <-behind:
+		t.Errorf("the stream that is held was written to: %v", err)
+	default:
+	}
+	if err := tx.Rollback(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-behind; err != nil {
+		t.Error(err)
+	}
+}
+
 // Writers go on while their database dies and comes back.
 func TestStoreOutlivesItsDatabase(t *testing.T) {
 	t.Parallel()

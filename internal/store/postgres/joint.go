@@ -13,6 +13,10 @@ import (
 // maxJoint is how many Updates are written together at most.
 const maxJoint = 256
 
+// jointPatience bounds how long a group waits for a stream that a transaction of another
+// server has, perhaps one that hangs: the others of the group have no part in it.
+const jointPatience = `SET LOCAL lock_timeout = '500ms'`
+
 // errApart is what an Update is told that has to be run in a transaction of its own:
 // nothing of it is written.
 var errApart = errors.New("store: not to be written together with others")
@@ -121,7 +125,7 @@ func (j *joint) run() {
 		var group []*joining
 		group, waiting = split(waiting)
 		err := j.together(owedBy(group))
-		if err != nil && !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrUncertain) {
+		if err != nil && (code(err) == lockNotAvailable || !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrUncertain)) {
 			err = errApart // one of them is the reason, and it will be told
 		}
 		for _, w := range group {
@@ -174,6 +178,9 @@ func (s *Store) oweTogether(list []*store.Owing) error {
 	ctx := context.Background()
 	written := make([]*store.Owing, len(list))
 	_, err := s.update(ctx, func(t store.Tx) error {
+		if _, err := t.(*tx).session.Exec(ctx, jointPatience); err != nil {
+			return err
+		}
 		for i, o := range list {
 			written[i] = &store.Owing{Event: o.Event, Deliveries: slices.Clone(o.Deliveries)}
 		}

@@ -65,7 +65,11 @@ func (t *Tx) addEvents(ctx context.Context, list []*store.Owing) error {
 		return fmt.Errorf("%d were added", len(added))
 	}
 	for _, n := range added {
-		byID[n.id].Event.Seq = *n.number
+		o, ok := byID[n.id]
+		if !ok || n.number == nil {
+			return fmt.Errorf("event %q is not one of them", n.id)
+		}
+		o.Event.Seq = *n.number
 	}
 	return nil
 }
@@ -109,7 +113,10 @@ func (t *Tx) addDeliveries(ctx context.Context, list []*store.Owing) error {
 		return fmt.Errorf("%d of %d deliveries were added", len(added), len(ids))
 	}
 	for _, n := range added {
-		d := byID[n.id]
+		d, ok := byID[n.id]
+		if !ok {
+			return fmt.Errorf("delivery %q is not one of them", n.id)
+		}
 		if n.number == nil {
 			d.LeasedUntil = time.Time{}
 		}
