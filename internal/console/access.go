@@ -35,6 +35,24 @@ const (
 	ramDetachPolicy = "ram:DetachPolicyFromUser"
 )
 
+// accessTabs are the pages of access, and the action with which one may read each.
+var accessTabs = []struct{ title, name, action string }{
+	{say("Access keys"), "", ramListKeys},
+	{say("Users"), "/users", ramListUsers},
+	{say("Policy tester"), "/test", ramListPolicies},
+}
+
+// firstAccessTab returns the address of the first page of access that the visitor
+// may read, or nothing if he may read none.
+func (v *visit) firstAccessTab() (address string, err error) {
+	for _, t := range accessTabs {
+		if may, err := v.mayManage(t.action); err != nil || may {
+			return accessPath + t.name, err
+		}
+	}
+	return "", nil
+}
+
 // An accessHead is what the pages of access share.
 type accessHead struct {
 	Tabs []tab
@@ -53,13 +71,9 @@ func (v *visit) openAccess(current, action string) (h accessHead, err error) {
 		}
 		h.May[strings.TrimPrefix(a, "ram:")] = ok
 	}
-	for _, t := range []struct{ title, name, action string }{
-		{v.t("Access keys"), "", ramListKeys},
-		{v.t("Users"), "/users", ramListUsers},
-		{v.t("Policy tester"), "/test", ramListPolicies},
-	} {
+	for _, t := range accessTabs {
 		if h.May[strings.TrimPrefix(t.action, "ram:")] {
-			h.Tabs = append(h.Tabs, tab{Title: t.title, Address: accessPath + t.name, Current: t.name == current})
+			h.Tabs = append(h.Tabs, tab{Title: v.t(t.title), Address: accessPath + t.name, Current: t.name == current})
 		}
 	}
 	return h, v.mustManage(action)
@@ -82,36 +96,6 @@ func (v *visit) mustManage(action string) error {
 		return err
 	}
 	return refused(http.StatusForbidden, "Your policies do not allow %s.", action)
-}
-
-// A confirmation is a page that asks before something is done that could lock the
-// visitor out.
-type confirmation struct {
-	Question string
-	Action   string // path that the form is sent to again
-	Fields   [][2]string
-	Back     string
-}
-
-// sureField is the field of a form whose question was answered.
-const sureField = "sure"
-
-// confirmed reports whether the visitor was asked a question and agreed. If not,
-// it asks: the page has been answered.
-func (v *visit) confirmed(question, back string) (bool, error) {
-	if v.r.PostFormValue(sureField) != "" {
-		return true, nil
-	}
-	c := confirmation{Question: question, Action: v.r.URL.Path, Back: back}
-	for name, values := range v.r.PostForm {
-		if name == formTokenField {
-			continue
-		}
-		for _, value := range values {
-			c.Fields = append(c.Fields, [2]string{name, value})
-		}
-	}
-	return false, v.render("access_confirm.html", "Are you sure?", c)
 }
 
 // notThere turns the errors of what does not exist into what the visitor is told.

@@ -25,12 +25,12 @@ const accessPageSize = 50
 // A keyList is the page of access keys.
 type keyList struct {
 	accessHead
-	User         string // the filter
-	Users        []string
-	Rows         []keyRow
-	Newer, Older string
-	OfAccount    bool // the visitor may make keys of the account itself
-	Shown        live.AccessKey
+	User           string // the filter
+	Users          []string
+	Rows           []keyRow
+	Before, Behind string
+	OfAccount      bool // the visitor may make keys of the account itself
+	Shown          live.AccessKey
 }
 
 // A keyRow is an access key in the list. Secrets are in none.
@@ -45,19 +45,13 @@ type keyRow struct {
 
 // accessPage shows the keys, or to those who may not see them what they may.
 func (v *visit) accessPage() error {
-	may, err := v.mayManage(ramListKeys)
+	first, err := v.firstAccessTab()
 	if err != nil {
 		return err
 	}
-	if !may {
-		for _, other := range []struct{ action, page string }{{ramListUsers, "/users"}, {ramListPolicies, "/test"}} {
-			if may, err := v.mayManage(other.action); err != nil {
-				return err
-			} else if may {
-				v.redirect(accessPath + other.page)
-				return nil
-			}
-		}
+	if first != "" && first != accessPath {
+		v.redirect(first)
+		return nil
 	}
 	return v.showKeys(live.AccessKey{})
 }
@@ -87,7 +81,7 @@ func (v *visit) showKeys(shown live.AccessKey) error {
 	number := v.pageNumber()
 	first := min((number-1)*accessPageSize, len(keys))
 	last := min(first+accessPageSize, len(keys))
-	list.Newer, list.Older = v.pageAddresses(number, last < len(keys))
+	list.Before, list.Behind = v.pageAddresses(number, last < len(keys))
 	for _, k := range keys[first:last] {
 		list.Rows = append(list.Rows, v.keyRow(h, k))
 	}

@@ -26,10 +26,10 @@ var accessUserRoutes = []route{
 // A userList is the page of users.
 type userList struct {
 	accessHead
-	Rows         []userRow
-	Newer, Older string
-	Name         string // of the form
-	Problem      flash
+	Rows           []userRow
+	Before, Behind string
+	Name           string // of the form
+	Problem        flash
 }
 
 // A userRow is a user in the list.
@@ -71,7 +71,7 @@ func (v *visit) showUsers(name string, problem flash) error {
 		}
 		first := min((number-1)*accessPageSize, len(users))
 		last := min(first+accessPageSize, len(users))
-		list.Newer, list.Older = v.pageAddresses(number, last < len(users))
+		list.Before, list.Behind = v.pageAddresses(number, last < len(users))
 		for _, u := range users[first:last] {
 			row := userRow{Name: u.Name, CreatedAt: u.CreatedAt, Keys: count[u.Name]}
 			policies, err := r.UserPolicies(ctx, v.key.AccountID, u.Name)

@@ -75,7 +75,7 @@ func (v *visit) sampleEventPage() error {
 	if err != nil {
 		return err
 	}
-	return v.render("callback_test.html", "Callbacks", page)
+	return v.render("callback_test.html", "Test event", page)
 }
 
 // sendSampleEvent sends the event of the form, which is in the address, to one of
@@ -100,7 +100,7 @@ func (v *visit) sendSampleEvent() error {
 		page.Sent = append(page.Sent, sent)
 	}
 	v.audit("send sample event", page.Filter.Domain, "type", page.Type, "receivers", len(page.Sent))
-	return v.render("callback_test.html", "Callbacks", page)
+	return v.render("callback_test.html", "Test event", page)
 }
 
 // A questionForm is the page on which the operator's server is asked, without
@@ -173,7 +173,7 @@ func (v *visit) questionPage() error {
 	if err != nil {
 		return err
 	}
-	return v.render("on_demand.html", "Callbacks", page)
+	return v.render("on_demand.html", "On-demand trial", page)
 }
 
 func (v *visit) askQuestion() error {
@@ -190,7 +190,7 @@ func (v *visit) askQuestion() error {
 	trial := v.Callbacks.Try(v.r.Context(), q)
 	page.Trial, page.TrialBody = &trial, shortText(trial.Body)
 	v.audit("ask on-demand", page.Filter.Domain, "status", trial.Status)
-	return v.render("on_demand.html", "Callbacks", page)
+	return v.render("on_demand.html", "On-demand trial", page)
 }
 
 // shortText shows the beginning of a body; JSON is indented.

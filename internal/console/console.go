@@ -147,7 +147,7 @@ func (c *Console) EndStreams() { c.watchers.end() }
 // A route is one page or action.
 type route struct {
 	pattern string // of http.ServeMux
-	open    bool   // for visitors who have not signed in, too
+	open    bool   // for visitors who have not signed in, too; its forms need no token
 	handle  func(*visit) error
 }
 
@@ -191,16 +191,12 @@ func (c *Console) admit(v *visit, rt route) error {
 		return refused(http.StatusForbidden, "This form was sent by another site.")
 	}
 	signedIn, err := c.resume(v)
-	if err != nil {
+	switch {
+	case err != nil || rt.open:
 		return err
-	}
-	if !signedIn {
-		if rt.open {
-			return nil
-		}
+	case !signedIn:
 		return errSignIn
-	}
-	if v.changes() {
+	case v.changes():
 		return v.checkToken()
 	}
 	return nil
@@ -224,13 +220,22 @@ func (v *visit) changes() bool {
 	return v.r.Method != http.MethodGet && v.r.Method != http.MethodHead
 }
 
-// fail shows err to the visitor; those that are the server's own go to the log
-// alone.
+// fail shows err to the visitor, or what he can do about it; what is the server's
+// own goes to the log alone.
 func (v *visit) fail(err error) {
-	if errors.Is(err, errSignIn) {
-		v.toSignIn()
-		return
+	switch {
+	case errors.Is(err, errSignIn):
+		err = v.toSignIn()
+	case errors.Is(err, errToken):
+		err = v.refuseToken()
 	}
+	if err != nil {
+		v.showError(err)
+	}
+}
+
+// showError answers with the page of an error.
+func (v *visit) showError(err error) {
 	if errors.Is(err, context.Canceled) && v.r.Context().Err() != nil {
 		return // the visitor has gone
 	}
@@ -244,17 +249,29 @@ func (v *visit) fail(err error) {
 		shown = &refusal{status: http.StatusInternalServerError, message: "The server could not make this page. Its log says why."}
 	}
 	v.status = shown.status
-	if err := v.render("error.html", "", shown); err != nil {
+	if err := v.render("error.html", shown.Text(v.lang), shown); err != nil {
 		http.Error(v.w, fmt.Sprint(shown), shown.status)
 	}
 }
 
 // toSignIn sends a visitor who is not signed in to where he can, and back
-// afterwards.
-func (v *visit) toSignIn() {
-	if v.watching() || v.changes() {
-		http.Error(v.w, v.t("Your session is over. Sign in again."), http.StatusUnauthorized)
-		return
+// afterwards. A form that he has sent waits meanwhile.
+func (v *visit) toSignIn() error {
+	if v.watching() {
+		return refused(http.StatusUnauthorized, "Your session is over. Sign in again.")
+	}
+	if v.changes() {
+		v.status = http.StatusUnauthorized
+		held := v.holdForm()
+		return v.showSignIn(signInForm{To: held.Back, Held: held, Problem: v.t("Your session is over. Sign in again.")})
+	}
+	if v.r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		// The browser keeps the cookie of a visitor whom a link on another site has led
+		// here. It sends it to the same address, asked for from here.
+		v.w.Header().Set("Refresh", "0; url="+v.r.URL.RequestURI())
+		v.w.WriteHeader(http.StatusOK)
+		return nil
 	}
 	v.redirect(signInPath + "?to=" + queryEscape(v.r.URL.RequestURI()))
+	return nil
 }

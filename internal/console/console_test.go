@@ -20,7 +20,7 @@ func TestWhoHasNotSignedInIsSentToDoSo(t *testing.T) {
 	if got.status != http.StatusSeeOther || got.header.Get("Location") != "/console/sign-in?to=%2Fconsole%2F%3Fa%3Db" {
 		t.Errorf("GET /console/ answers %d to %q", got.status, got.header.Get("Location"))
 	}
-	if got := f.post("/console/sign-out"); got.status != http.StatusUnauthorized {
+	if got := f.post(domainsPath); got.status != http.StatusUnauthorized {
 		t.Errorf("a form without a session answers %d, want 401", got.status)
 	}
 }
@@ -34,6 +34,9 @@ func TestSignInLeadsToWhereTheVisitorWanted(t *testing.T) {
 		"https://evil.example/console": "/console/",
 		"/healthz":                     "/console/",
 		"/console/sign-in":             "/console/",
+		"/console/../healthz":          "/console/",
+		"/console/%2e%2e/healthz":      "/console/",
+		"/console/live/../domains":     "/console/live/../domains",
 	} {
 		f := newFixture(t)
 		got := f.post(signInPath, "access_key_id", " "+accountKey+" ", "access_key_secret", testSecret, "to", to)
@@ -187,11 +190,11 @@ func TestFormsOfOthersAreRefused(t *testing.T) {
 	f.signIn(accountKey)
 	token := f.token
 	f.token = "another"
-	if got := f.post("/console/sign-out"); got.status != http.StatusForbidden {
+	if got := f.post(domainsPath, "name", "evil.example.com"); got.status != http.StatusForbidden {
 		t.Errorf("a form with another token answers %d, want 403", got.status)
 	}
 	f.token = token
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL+"/console/sign-out", strings.NewReader(formTokenField+"="+token))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL+domainsPath, strings.NewReader(formTokenField+"="+token))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tallylight/internal/api/apierr"
 	"tallylight/internal/live"
 	"tallylight/internal/store"
 )
@@ -33,14 +34,14 @@ const domainsPageSize = 50
 
 // A domainList is the page of that name.
 type domainList struct {
-	Rows         []domainRow
-	Name, Type   string // the filter
-	Newer, Older string
-	SeesRules    bool
-	SeesNotify   bool
-	MayAdd       bool
-	Form         domainForm
-	Problem      flash
+	Rows           []domainRow
+	Name, Type     string // the filter
+	Before, Behind string
+	SeesRules      bool
+	SeesNotify     bool
+	MayAdd         bool
+	Form           domainForm
+	Problem        flash
 }
 
 // A domainRow is a domain in the list.
@@ -76,12 +77,12 @@ func (v *visit) showDomains(form domainForm, problem flash) error {
 	number := v.pageNumber()
 	first := min((number-1)*domainsPageSize, len(domains))
 	last := min(first+domainsPageSize, len(domains))
-	list.Newer, list.Older = v.pageAddresses(number, last < len(domains))
-	rights, err := v.rights("*", "DescribeLiveRecordConfig", "DescribeLiveRecordNotifyConfig", "DescribeLiveStreamsNotifyUrlConfig", "AddLiveDomain")
+	list.Before, list.Behind = v.pageAddresses(number, last < len(domains))
+	rights, err := v.rights("*", readRules, "DescribeLiveRecordNotifyConfig", "DescribeLiveStreamsNotifyUrlConfig", "AddLiveDomain")
 	if err != nil {
 		return err
 	}
-	list.SeesRules, list.MayAdd = rights["DescribeLiveRecordConfig"], rights["AddLiveDomain"]
+	list.SeesRules, list.MayAdd = rights[readRules], rights["AddLiveDomain"]
 	list.SeesNotify = rights["DescribeLiveRecordNotifyConfig"] && rights["DescribeLiveStreamsNotifyUrlConfig"]
 	for _, d := range domains[first:last] {
 		row, err := v.domainRow(d, list.SeesRules, list.SeesNotify)
@@ -209,6 +210,9 @@ func (v *visit) problem(err error) (flash, error) {
 	v.status = http.StatusBadRequest
 	if e, ok := errors.AsType[*callError](err); ok {
 		v.status = e.Status
+		if e.Code == apierr.Forbidden.Code { // whose status is 400, as the vendor's
+			v.status = http.StatusForbidden
+		}
 	} else if e, ok := errors.AsType[*refusal](err); ok {
 		v.status = e.status
 	}

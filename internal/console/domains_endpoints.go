@@ -67,6 +67,18 @@ type endpointForm struct {
 // Has reports whether a type of event was chosen.
 func (f endpointForm) Has(t live.EventType) bool { return slices.Contains(f.Chosen, string(t)) }
 
+// events returns the types that were chosen.
+func (f endpointForm) events() (list []live.EventType, err error) {
+	for _, name := range f.Chosen {
+		t, err := live.ParseEventType(name)
+		if err != nil {
+			return nil, badRequest("%s is no type of event.", name)
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
 // A shownSecret is a new secret and whose it is.
 type shownSecret struct{ Owner, Secret string }
 
@@ -188,13 +200,9 @@ func (v *visit) addDomainEndpoint() error {
 		Rich:   v.r.PostFormValue("body") == "rich",
 		Secret: v.r.PostFormValue("secret") != "",
 	}
-	var events []live.EventType
-	for _, name := range form.Chosen {
-		t, err := live.ParseEventType(name)
-		if err != nil {
-			return v.refuseEndpoints(form, badRequest("%s is no type of event.", name))
-		}
-		events = append(events, t)
+	events, err := form.events()
+	if err != nil {
+		return v.refuseEndpoints(form, err)
 	}
 	if refused, err := v.checkEndpointURL(form.URL); err != nil {
 		return v.refuseEndpoints(form, err, refused...)

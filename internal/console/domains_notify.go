@@ -149,12 +149,9 @@ func (v *visit) deleteNotify() error {
 		return err
 	}
 	_, _, remove := t.notifyOperations(t.Exists)
-	if err := v.call(remove, url.Values{"DomainName": {t.Domain.Name}}, nil); err != nil {
-		if err := v.failed(err); err != nil {
-			return err
-		}
-	} else {
-		v.done("The notify configuration was deleted.")
+	err = v.call(remove, url.Values{"DomainName": {t.Domain.Name}}, nil)
+	if err := v.outcome(err, "The notify configuration was deleted."); err != nil {
+		return err
 	}
 	v.redirect(t.Address("notify"))
 	return nil

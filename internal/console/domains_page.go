@@ -81,7 +81,7 @@ func (v *visit) domainTabs(h domainHead, current string) (list []tab, err error)
 	}
 	add(v.t("Overview"), "", "DescribeLiveDomainDetail")
 	if h.Streaming() {
-		add(v.t("Record rules"), "rules", "DescribeLiveRecordConfig")
+		add(v.t("Record rules"), "rules", readRules)
 		add(v.t("Notify configuration"), "notify", "DescribeLiveRecordNotifyConfig")
 	} else {
 		add(v.t("Notify configuration"), "notify", "DescribeLiveStreamsNotifyUrlConfig")
@@ -249,18 +249,12 @@ func (v *visit) visitedHost() string {
 
 func (v *visit) setDomainStatus() error {
 	name := v.r.PathValue("domain")
-	operation := "StopLiveDomain"
+	operation, done := "StopLiveDomain", say("Domain %s takes no pushes.")
 	if v.r.PostFormValue("status") == string(live.DomainOnline) {
-		operation = "StartLiveDomain"
+		operation, done = "StartLiveDomain", say("Domain %s takes pushes.")
 	}
-	if err := v.call(operation, url.Values{"DomainName": {name}}, nil); err != nil {
-		if err := v.failed(err); err != nil {
-			return err
-		}
-	} else if operation == "StartLiveDomain" {
-		v.done("Domain %s takes pushes.", name)
-	} else {
-		v.done("Domain %s takes no pushes.", name)
+	if err := v.outcome(v.call(operation, url.Values{"DomainName": {name}}, nil), done, name); err != nil {
+		return err
 	}
 	v.redirect(domainAddress(name, ""))
 	return nil
@@ -308,12 +302,10 @@ func (v *visit) addMapping() error {
 	if err != nil {
 		return err
 	}
-	if err := v.call("AddLiveDomainMapping", mapping, nil); err != nil {
-		if err := v.failed(err); err != nil {
-			return err
-		}
-	} else {
-		v.done("Pushes to %s belong to %s now.", mapping.Get("PushDomain"), mapping.Get("PullDomain"))
+	err = v.outcome(v.call("AddLiveDomainMapping", mapping, nil),
+		"Pushes to %s belong to %s now.", mapping.Get("PushDomain"), mapping.Get("PullDomain"))
+	if err != nil {
+		return err
 	}
 	v.redirect(h.Address(""))
 	return nil
@@ -324,12 +316,10 @@ func (v *visit) deleteMapping() error {
 	if err != nil {
 		return err
 	}
-	if err := v.call("DeleteLiveDomainMapping", mapping, nil); err != nil {
-		if err := v.failed(err); err != nil {
-			return err
-		}
-	} else {
-		v.done("Pushes to %s belong to %s no more.", mapping.Get("PushDomain"), mapping.Get("PullDomain"))
+	err = v.outcome(v.call("DeleteLiveDomainMapping", mapping, nil),
+		"Pushes to %s belong to %s no more.", mapping.Get("PushDomain"), mapping.Get("PullDomain"))
+	if err != nil {
+		return err
 	}
 	v.redirect(h.Address(""))
 	return nil

@@ -26,12 +26,15 @@ var domainRuleRoutes = []route{
 	{pattern: "GET " + domainsPath + "/{domain}/rules/object-names", handle: (*visit).objectNames},
 }
 
+// readRules is the operation whose right one needs to see record rules.
+const readRules = "DescribeLiveRecordConfig"
+
 // A ruleList is the tab of record rules.
 type ruleList struct {
 	domainHead
-	Rules        []live.RecordConfig
-	Total        int
-	Newer, Older string
+	Rules          []live.RecordConfig
+	Total          int
+	Before, Behind string
 }
 
 // OnDemandTitle says who decides under a rule.
@@ -53,7 +56,7 @@ func (v *visit) rulesPage() error {
 	if err != nil {
 		return err
 	}
-	if err := v.must("DescribeLiveRecordConfig", h.Domain.Name); err != nil {
+	if err := v.must(readRules, h.Domain.Name); err != nil {
 		return err
 	}
 	list := ruleList{domainHead: h}
@@ -67,7 +70,7 @@ func (v *visit) rulesPage() error {
 	if err != nil {
 		return fmt.Errorf("read rules of %s: %w", h.Domain.Name, err)
 	}
-	list.Newer, list.Older = v.pageAddresses(number, number*domainsPageSize < list.Total)
+	list.Before, list.Behind = v.pageAddresses(number, number*domainsPageSize < list.Total)
 	return v.render("domain_rules.html", h.Domain.Name, list)
 }
 
@@ -284,7 +287,7 @@ func (v *visit) openRule() (h domainHead, c live.RecordConfig, err error) {
 	if h, err = v.openDomain("rules"); err != nil {
 		return h, c, err
 	}
-	if err = v.must("DescribeLiveRecordConfig", h.Domain.Name); err == nil {
+	if err = v.must(readRules, h.Domain.Name); err == nil {
 		err = v.must("UpdateLiveAppRecordConfig", h.Domain.Name)
 	}
 	if err != nil {
@@ -335,12 +338,8 @@ func (v *visit) deleteRule() error {
 	}
 	err = v.call("DeleteLiveAppRecordConfig", url.Values{"DomainName": {h.Domain.Name},
 		"AppName": {v.r.PostFormValue("app")}, "StreamName": {v.r.PostFormValue("stream")}}, nil)
-	if err != nil {
-		if err := v.failed(err); err != nil {
-			return err
-		}
-	} else {
-		v.done("The record rule was deleted.")
+	if err := v.outcome(err, "The record rule was deleted."); err != nil {
+		return err
 	}
 	v.redirect(h.Address("rules"))
 	return nil

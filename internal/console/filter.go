@@ -1,11 +1,14 @@
 package console
 
 import (
+	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"time"
 
 	"tallylight/internal/live"
+	"tallylight/internal/store"
 )
 
 // A filter is what lists are selected by; its fields are the parameters of their
@@ -52,6 +55,45 @@ func (v *visit) readFilter(operation string, t live.DomainType) (f filter, err e
 	}
 	return f, nil
 }
+
+// maxSearched bounds the domains among which one is sought of which there is
+// something to list.
+const maxSearched = 100
+
+// moveOn sends a visitor who has named no domain, and of whose first one there is
+// nothing to list, to the first of which there is. It reports whether it did.
+func (v *visit) moveOn(f filter, listed func(ctx context.Context, r store.Reader, domain string) (bool, error)) (bool, error) {
+	if v.watching() || v.r.URL.Query().Has("domain") {
+		return false, nil
+	}
+	ctx, address := v.r.Context(), ""
+	err := v.Store.View(ctx, func(r store.Reader) error {
+		for i, d := range f.Domains[:min(len(f.Domains), maxSearched)] {
+			found, err := listed(ctx, r, d.Name)
+			if err != nil {
+				return err
+			}
+			if found {
+				if i > 0 {
+					address = f.address("domain", d.Name)
+				}
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("find a domain to list: %w", err)
+	}
+	if address == "" {
+		return false, nil
+	}
+	v.redirect(address)
+	return true, nil
+}
+
+// Narrow reports whether less is asked for than all of the domain.
+func (f filter) Narrow() bool { return f.App+f.Stream+f.Status+f.Origin+f.From+f.To != "" }
 
 // parseMoment reads what an input of type datetime-local gives, in UTC, or a
 // time of RFC 3339; empty is the zero time.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tallylight/internal/api/reference"
+	"tallylight/internal/live"
 )
 
 // functions are what templates can call.
@@ -24,6 +25,7 @@ func functions(l *language, a assets) template.FuncMap {
 		"millis":    millis,
 		"short":     func(text string) string { return shortText([]byte(text)) },
 		"status":    http.StatusText,
+		"origin":    live.Origin,
 		"in":        func(text reference.Text) string { return text.In(l.Tag) },
 		"dict":      dict,
 		"list":      func(items ...any) []any { return items },

@@ -52,6 +52,10 @@ const (
 	settingsAge = 365 * 24 * 60 * 60
 )
 
+// themes are those that a visitor can choose from; the empty one is that of his
+// system.
+var themes = []string{"", "light", "dark"}
+
 // chooseLanguage returns the language that the visitor has chosen, or else the
 // first that his browser accepts and the console has.
 func chooseLanguage(chosen, accepted string) *language {
@@ -78,12 +82,17 @@ var settingsRoutes = []route{
 
 // saveSettings keeps the language and the theme that a form gives.
 func (v *visit) saveSettings() error {
-	for field, name := range map[string]string{"language": languageCookie, "theme": themeCookie} {
-		if value := v.r.PostFormValue(field); v.r.PostForm.Has(field) {
-			cookie := v.cookie(name, value)
-			cookie.MaxAge = settingsAge
-			http.SetCookie(v.w, cookie)
-		}
+	if tag := v.r.PostFormValue("language"); slices.ContainsFunc(languages, func(l *language) bool { return l.Tag == tag }) {
+		v.setSetting(languageCookie, tag)
+	}
+	if theme := v.r.PostFormValue("theme"); v.r.PostForm.Has("theme") && slices.Contains(themes, theme) {
+		v.setSetting(themeCookie, theme)
 	}
 	return v.back()
+}
+
+func (v *visit) setSetting(name, value string) {
+	cookie := v.cookie(name, value)
+	cookie.MaxAge = settingsAge
+	http.SetCookie(v.w, cookie)
 }

@@ -8,6 +8,15 @@ import (
 	"tallylight/internal/live"
 )
 
+// commandsDone are what the visitor is told of commands that were carried out, in
+// English.
+var commandsDone = map[live.RecordCommand]string{
+	live.CommandStart:       say("The recording starts with the next key frame."),
+	live.CommandStop:        say("The recording is paused. Its files end after the rule's delay."),
+	live.CommandCancelDelay: say("The recording has ended."),
+	live.CommandRestart:     say("New files begin with the next key frame."),
+}
+
 // commandRecording carries out a command on the recording of a stream.
 func (v *visit) commandRecording() error {
 	key, err := v.streamKey()
@@ -18,21 +27,7 @@ func (v *visit) commandRecording() error {
 	err = v.call(recordCommand, url.Values{
 		"DomainName": {key.Domain}, "AppName": {key.App}, "StreamName": {key.Stream}, "Command": {command},
 	}, nil)
-	if err != nil {
-		err = v.failed(err)
-	} else {
-		switch live.RecordCommand(command) {
-		case live.CommandStart:
-			v.done("The recording starts with the next key frame.")
-		case live.CommandStop:
-			v.done("The recording is paused. Its files end after the rule's delay.")
-		case live.CommandCancelDelay:
-			v.done("The recording has ended.")
-		case live.CommandRestart:
-			v.done("New files begin with the next key frame.")
-		}
-	}
-	if err != nil {
+	if err := v.outcome(err, commandsDone[live.RecordCommand(command)]); err != nil {
 		return err
 	}
 	v.redirect(streamAddress(key))
@@ -124,9 +119,7 @@ func (v *visit) resumeStream() error {
 	err = v.call(resumeCommand, url.Values{
 		"DomainName": {key.Domain}, "AppName": {key.App}, "StreamName": {key.Stream}, "LiveStreamType": {"publisher"},
 	}, nil)
-	if err == nil {
-		v.done("The stream is allowed again.")
-	} else if err = v.failed(err); err != nil {
+	if err := v.outcome(err, "The stream is allowed again."); err != nil {
 		return err
 	}
 	return v.back()

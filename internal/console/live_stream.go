@@ -29,13 +29,15 @@ type streamDetail struct {
 
 	Activity  live.RecordActivity
 	Rule      *live.RecordConfig // that matches the stream; nil: none
-	Recording *live.Recording    // nil: none
+	Recording *live.Recording    // nil: none; nil too if the visitor may not read files
 	Files     []live.RecordFile  // its latest
 	Blocked   *live.Block        // nil: the stream is not forbidden
 	Pushes    []push             // the latest; nil too if the visitor may not read them
 
-	MayRecord, MayForbid, MayResume, MayReadPushes bool
-	Forbid                                         forbidForm
+	MayRecord, MayForbid, MayResume bool
+	// What else of the stream and its domain the visitor may see.
+	MayReadFiles, MayReadPushes, MayReadCallbacks, MayReadRules bool
+	Forbid                                                      forbidForm
 }
 
 // streamKey returns the stream that the address names. Its domain has to be a
@@ -59,7 +61,7 @@ func (v *visit) streamKey() (live.StreamKey, error) {
 }
 
 func (v *visit) streamPage() error {
-	return v.watch("live_stream.html", "Stream", liveInterval, func() (any, error) {
+	return v.watch("live_stream.html", v.r.PathValue("app")+"/"+v.r.PathValue("stream"), liveInterval, func() (any, error) {
 		key, err := v.streamKey()
 		if err != nil {
 			return nil, err
@@ -68,8 +70,8 @@ func (v *visit) streamPage() error {
 			return nil, err
 		}
 		d := streamDetail{Key: key, Page: streamAddress(key), Forbid: readForbidForm(v.r.URL.Query())}
-		for operation, may := range map[string]*bool{recordCommand: &d.MayRecord, forbidCommand: &d.MayForbid,
-			resumeCommand: &d.MayResume, readPushes: &d.MayReadPushes} {
+		for operation, may := range map[string]*bool{recordCommand: &d.MayRecord, forbidCommand: &d.MayForbid, resumeCommand: &d.MayResume,
+			readRecordings: &d.MayReadFiles, readPushes: &d.MayReadPushes, readCallbacks: &d.MayReadCallbacks, readRules: &d.MayReadRules} {
 			if *may, err = v.may(operation, key.Domain); err != nil {
 				return nil, err
 			}
@@ -107,7 +109,7 @@ func (d *streamDetail) read(ctx context.Context, r store.Reader, recording live.
 	case err != nil && !errors.Is(err, live.ErrNotFound):
 		return err
 	}
-	if recording != "" {
+	if recording != "" && d.MayReadFiles {
 		row, err := r.Recording(ctx, recording)
 		switch {
 		case err == nil:

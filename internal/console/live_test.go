@@ -74,7 +74,7 @@ func TestLiveStreamsAreListed(t *testing.T) {
 	f.recorderDoes(showKey, live.RecordRunning, "rec_1")
 	f.streams.rates = map[live.StreamKey][]live.Rate{showKey: {{BitRate: 2600, FrameRate: 25}, {BitRate: 1300, FrameRate: 12}}}
 	page := f.page("/console/live")
-	shows(t, page, "2 streams", `href="`+showPage+`"`, "192.0.2.7:4711", "h264 1920×1080", "aac", "1.30 Mbit/s", ">77<", ">recording<",
+	shows(t, page, "2 streams", `href="`+showPage+`"`, "192.0.2.7:4711", "h264 1920×1080", "aac", "1.30 Mbit/s", ">77 dropped<", ">recording<",
 		"<polyline points=", "at most 2.60 Mbit/s", "elsewhere", "!secret", "!"+foreignDomain)
 
 	for query, want := range map[string][]string{

@@ -78,12 +78,12 @@ func (v *visit) overviewPage() error {
 		}
 		o.Server, o.PushURL = v.pushURLs(first)
 		if len(streams) > 0 {
-			o.Streams = v.countStreams(streams)
-		}
-		if err := v.countTotals(&o); err != nil {
-			return nil, err
+			v.countStreams(&o, streams)
 		}
 		if err := v.spaceTroubles(&o); err != nil {
+			return nil, err
+		}
+		if err := v.countTotals(&o); err != nil {
 			return nil, err
 		}
 		if len(o.Events) == 0 && (o.Streams == nil || o.Streams.Live == 0) {
@@ -93,18 +93,22 @@ func (v *visit) overviewPage() error {
 	})
 }
 
-func (v *visit) countStreams(domains []live.Domain) *streamCounts {
-	var n streamCounts
+// countStreams counts the streams of domains, and adds what is wrong with them.
+func (v *visit) countStreams(o *overview, domains []live.Domain) {
+	o.Streams = &streamCounts{}
 	for _, s := range v.Streams.Sessions() {
 		if !holds(domains, s.Key.Domain) {
 			continue
 		}
-		n.Live++
-		if v.Recorder.Status(s.Key).Activity == live.RecordRunning {
-			n.Recording++
+		o.Streams.Live++
+		activity := v.Recorder.Status(s.Key).Activity
+		if activity == live.RecordRunning {
+			o.Streams.Recording++
+		}
+		if t, ok := v.streamTrouble(s, activity); ok && len(o.Troubles) < maxTroubles {
+			o.Troubles = append(o.Troubles, t)
 		}
 	}
-	return &n
 }
 
 // holds reports whether a domain is one of the list.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,4 +131,23 @@ func TestTotalsAreCountedOnceForAWhile(t *testing.T) {
 	shows(t, f.page(Root), `<span class="number">0</span><span class="label">files`)
 	f.now = f.now.Add(totalsAge)
 	shows(t, f.page(Root), `<span class="number">1</span><span class="label">files`)
+}
+
+func TestOverviewSaysWhatIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.goLive(showKey)
+	f.goLive(otherKey, func(s *live.SessionInfo) { s.Dropped = 12 })
+	f.recorderDoes(showKey, live.RecordFailing, "")
+	f.signIn(accountKey)
+	shows(t, f.page(Root), `<div class="notice bad" role="status">`+showKey.String()+" cannot be recorded. <a href=\""+showPage+`">Stream</a>`,
+		"12 frames of "+otherKey.String()+" are not recorded")
+	f.signIn(readerKey)
+	shows(t, f.page(Root), "cannot be recorded", "!12 frames")
+	for range 2 * maxTroubles {
+		f.goLive(showKey)
+	}
+	if n := strings.Count(f.page(Root), "cannot be recorded"); n != maxTroubles {
+		t.Errorf("%d streams are said not to be recorded, want %d at most", n, maxTroubles)
+	}
 }

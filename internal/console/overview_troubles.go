@@ -16,7 +16,8 @@ import (
 // the right to know of the server's disk and its buckets.
 const readServer = "TallylightDescribeServer"
 
-// maxTroubles bounds what the first page says is wrong with receivers.
+// maxTroubles bounds what the first page says is wrong with streams, and with
+// receivers.
 const maxTroubles = 20
 
 // A Space says how the files are doing that are not in their buckets yet.
@@ -40,9 +41,25 @@ type AwayBucket struct {
 
 // A trouble is something that is wrong now.
 type trouble struct {
-	Kind string // bad or warn
-	Text string // in the visitor's language
-	Page string // where there is more about it; or empty
+	Kind  string // bad or warn
+	Text  string // in the visitor's language
+	Page  string // where there is more about it; or empty
+	Title string // of that page, in the visitor's language
+}
+
+// streamTrouble says what is wrong with the recording of a live stream; ok is false
+// where nothing is.
+func (v *visit) streamTrouble(s live.SessionInfo, a live.RecordActivity) (t trouble, ok bool) {
+	t = trouble{Page: streamAddress(s.Key), Title: v.t("Stream")}
+	switch {
+	case a == live.RecordFailing:
+		t.Kind, t.Text = "bad", v.t("%s cannot be recorded.", s.Key)
+	case s.Dropped > 0:
+		t.Kind, t.Text = "warn", v.t("%d frames of %s are not recorded: the disk was too slow.", s.Dropped, s.Key)
+	default:
+		return t, false
+	}
+	return t, true
 }
 
 // spaceTroubles adds what is wrong with disk and buckets, if the visitor may know
@@ -135,7 +152,7 @@ func receiverURLs(ctx context.Context, r store.Reader, d live.Domain) (urls []st
 
 // receiverTroubles says what is wrong with receivers.
 func (v *visit) receiverTroubles(found receivers) (list []trouble) {
-	page := callbacksPath + "/endpoints"
+	page, title := callbacksPath+"/endpoints", v.t("Endpoints")
 	for _, h := range found.failing {
 		text := ""
 		switch {
@@ -146,10 +163,10 @@ func (v *visit) receiverTroubles(found receivers) (list []trouble) {
 		default:
 			text = v.t("%s does not answer callbacks.", h.Origin)
 		}
-		list = append(list, trouble{Kind: "bad", Text: text, Page: page})
+		list = append(list, trouble{Kind: "bad", Text: text, Page: page, Title: title})
 	}
 	for _, url := range found.parked {
-		list = append(list, trouble{Kind: "warn", Text: v.t("Callbacks to %s are parked.", url), Page: page})
+		list = append(list, trouble{Kind: "warn", Text: v.t("Callbacks to %s are parked.", url), Page: page, Title: title})
 	}
 	return list[:min(len(list), maxTroubles)]
 }

@@ -10,6 +10,9 @@ import (
 // errSignIn is returned where only a visitor who has signed in may go on.
 var errSignIn = errors.New("console: not signed in")
 
+// errToken is returned where a form has not the token of the visitor's session.
+var errToken = errors.New("console: form of another session")
+
 // A refusal is an error that the visitor is shown, in his language.
 type refusal struct {
 	status  int

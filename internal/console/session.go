@@ -145,7 +145,7 @@ func (c *Console) resume(v *visit) (bool, error) {
 		return false, nil
 	}
 	v.key, v.session = key, se
-	if se.expires.Sub(now) < c.sessions.lifetime/2 { // he is still here
+	if se.expires.Sub(now) < c.sessions.lifetime*9/10 { // he is still here; not every answer need say so
 		v.session.expires = now.Add(c.sessions.lifetime)
 		v.setSession(v.session.text(key.Secret), v.session.expires)
 	}
@@ -188,21 +188,19 @@ func (v *visit) cookie(name, value string) *http.Cookie {
 	}
 }
 
-// formTokenField is the field of forms, and formTokenHeader the header of
-// scripts, that hold the session's token.
-const (
-	formTokenField  = "form_token"
-	formTokenHeader = "X-Form-Token"
-)
+// formTokenField is the field of forms that holds the session's token.
+const formTokenField = "form_token"
 
 // checkToken refuses a change that no page of this session asks for.
 func (v *visit) checkToken() error {
-	token := v.r.Header.Get(formTokenHeader)
-	if token == "" {
-		token = v.r.PostFormValue(formTokenField)
+	if err := v.r.ParseForm(); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return refused(http.StatusRequestEntityTooLarge, "The form is too long: %d bytes are allowed.", maxForm)
+		}
+		return badRequest("This form cannot be read.")
 	}
-	if !hmac.Equal([]byte(token), []byte(v.session.formToken(v.key.Secret))) {
-		return refused(http.StatusForbidden, "This form belongs to another session. Open the page again.")
+	if !hmac.Equal([]byte(v.r.PostForm.Get(formTokenField)), []byte(v.session.formToken(v.key.Secret))) {
+		return errToken
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -22,7 +23,7 @@ const signInPath = Root + "sign-in"
 var accessRoutes = []route{
 	{pattern: "GET " + signInPath, open: true, handle: (*visit).signInPage},
 	{pattern: "POST " + signInPath, open: true, handle: (*visit).signIn},
-	{pattern: "POST " + Root + "sign-out", handle: (*visit).signOut},
+	{pattern: "POST " + Root + "sign-out", open: true, handle: (*visit).signOut},
 }
 
 // A signInForm is what the page of that name shows.
@@ -30,6 +31,7 @@ type signInForm struct {
 	To      string // where the visitor goes afterwards
 	KeyID   string
 	Problem string
+	Held    heldForm // that he has sent while he was not signed in
 }
 
 func (v *visit) signInPage() error {
@@ -37,18 +39,20 @@ func (v *visit) signInPage() error {
 		v.redirect(within(v.r.FormValue("to")))
 		return nil
 	}
-	return v.render("sign_in.html", "Sign in", signInForm{To: within(v.r.FormValue("to"))})
+	return v.showSignIn(signInForm{To: within(v.r.FormValue("to"))})
 }
+
+func (v *visit) showSignIn(form signInForm) error { return v.render("sign_in.html", "Sign in", form) }
 
 // signIn begins a session for an access key pair. It tells nobody whether the id
 // or the secret was wrong.
 func (v *visit) signIn() error {
-	form := signInForm{To: within(v.r.PostFormValue("to")), KeyID: strings.TrimSpace(v.r.PostFormValue("access_key_id"))}
+	form := signInForm{To: within(v.r.PostFormValue("to")), KeyID: strings.TrimSpace(v.r.PostFormValue("access_key_id")), Held: v.heldForm()}
 	from := v.visitorIP()
 	if wait := v.failures.wait(from, v.Now()); wait > 0 {
 		form.Problem = v.t("Too many attempts failed. Wait %d seconds.", int(math.Ceil(wait.Seconds())))
 		v.status = http.StatusTooManyRequests
-		return v.render("sign_in.html", "Sign in", form)
+		return v.showSignIn(form)
 	}
 	key, err := v.signInKey(v.r.Context(), form.KeyID)
 	if err != nil && !errors.Is(err, live.ErrAccessKeyMissing) {
@@ -60,20 +64,27 @@ func (v *visit) signIn() error {
 		v.Log.Warn("console sign-in refused", "access_key_id", form.KeyID, "ip", from)
 		form.Problem = v.t("This is not an active access key with its secret.")
 		v.status = http.StatusForbidden
-		return v.render("sign_in.html", "Sign in", form)
+		return v.showSignIn(form)
 	}
 	v.key = key
 	v.session = v.sessions.begin(key.ID, v.Now())
 	v.setSession(v.session.text(key.Secret), v.session.expires)
 	v.audit("sign-in", "")
+	asked, err := v.askAboutHeld(form.Held, v.t("Your session was over when you sent this form. It has not been carried out. Send it now?"))
+	if err != nil || asked {
+		return err
+	}
 	v.redirect(form.To)
 	return nil
 }
 
+// signOut ends the session, if there still is one.
 func (v *visit) signOut() error {
-	v.sessions.end(v.session, v.Now())
+	if v.signedIn() {
+		v.sessions.end(v.session, v.Now())
+		v.audit("sign-out", "")
+	}
 	v.setSession("", time.Unix(0, 0))
-	v.audit("sign-out", "")
 	v.redirect(signInPath)
 	return nil
 }
@@ -82,6 +93,9 @@ func (v *visit) signOut() error {
 func within(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, Root) || strings.HasPrefix(u.Path, signInPath) {
+		return Root
+	}
+	if !strings.HasPrefix(path.Clean(u.Path)+"/", Root) { // by dots
 		return Root
 	}
 	return u.RequestURI()

@@ -81,7 +81,7 @@ func textArgument(call *ast.CallExpr) (int, bool) {
 	switch name {
 	case "t", "text", "say", "done", "notFound", "badRequest":
 		return 0, true
-	case "refused", "render", "watch":
+	case "refused", "render", "watch", "outcome":
 		return 1, true
 	}
 	return 0, false

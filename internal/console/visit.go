@@ -2,10 +2,12 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"tallylight/internal/api"
@@ -29,7 +31,7 @@ type visit struct {
 func (c *Console) newVisit(w http.ResponseWriter, r *http.Request) *visit {
 	v := &visit{Console: c, w: w, r: r}
 	v.lang = chooseLanguage(cookieValue(r, languageCookie), r.Header.Get("Accept-Language"))
-	if theme := cookieValue(r, themeCookie); theme == "light" || theme == "dark" {
+	if theme := cookieValue(r, themeCookie); slices.Contains(themes, theme) {
 		v.theme = theme
 	}
 	return v
@@ -50,6 +52,7 @@ type page struct {
 	Theme   string
 	User    string // who has signed in; empty: nobody
 	Token   string // for forms
+	Access  bool   // he may see a page of access, so that the navigation leads there
 	Flash   flash
 	Version string
 	Data    any
@@ -63,14 +66,14 @@ func (v *visit) page(title string, data any) *page {
 	}
 	p.Section, _, _ = strings.Cut(strings.TrimPrefix(v.r.URL.Path, Root), "/")
 	if v.signedIn() {
-		p.User = v.key.User
-		if p.User == "" {
-			p.User = string(v.key.AccountID)
-		}
+		p.User = v.userName()
 		p.Token = v.session.formToken(v.key.Secret)
 	}
 	return p
 }
+
+// userName returns as whom the visitor has signed in: a user, or the account.
+func (v *visit) userName() string { return cmp.Or(v.key.User, string(v.key.AccountID)) }
 
 // address returns path and query of the page; where it is the answer to a form,
 // those of the page that the form stands on.
@@ -88,6 +91,13 @@ func (v *visit) address() string {
 // instead.
 func (v *visit) render(name, title string, data any) error {
 	p := v.page(title, data)
+	if v.signedIn() {
+		first, err := v.firstAccessTab()
+		if err != nil {
+			return err
+		}
+		p.Access = first != ""
+	}
 	p.Flash = v.takeFlash()
 	var b bytes.Buffer
 	if err := v.pages.render(&b, v.lang, name, p); err != nil {
@@ -141,6 +151,16 @@ func (v *visit) failed(err error) error {
 		return err
 	}
 	v.setFlash(f)
+	return nil
+}
+
+// outcome tells on the next page that something was done or, if there is an error,
+// why it was not. It returns an error that is not for visitors.
+func (v *visit) outcome(err error, english string, args ...any) error {
+	if err != nil {
+		return v.failed(err)
+	}
+	v.done(english, args...)
 	return nil
 }
 

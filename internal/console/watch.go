@@ -64,11 +64,11 @@ func (w *watchers) leave(session string) {
 // that: load is called again every so often, and what has changed is sent. The
 // page's script asks by itself.
 func (v *visit) watch(name, title string, every time.Duration, load func() (any, error)) error {
+	data, err := load()
+	if err != nil {
+		return err
+	}
 	if !v.watching() {
-		data, err := load()
-		if err != nil {
-			return err
-		}
 		return v.render(name, title, data)
 	}
 	if !v.watchers.enter(v.session.name) {
@@ -81,53 +81,24 @@ func (v *visit) watch(name, title string, every time.Duration, load func() (any,
 	ctx, cancel := context.WithCancel(v.r.Context())
 	defer cancel()
 	defer context.AfterFunc(v.watchers.ended, cancel)()
-	return v.sendRegions(ctx, name, title, every, load)
-}
 
-// watching reports whether the request is one to keep a page current.
-func (v *visit) watching() bool { return strings.Contains(v.r.Header.Get("Accept"), eventStream) }
-
-// sendRegions sends what changes until ctx ends, which is no error.
-func (v *visit) sendRegions(ctx context.Context, name, title string, every time.Duration, load func() (any, error)) error {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	control := http.NewResponseController(v.w)
 	sent := make(map[string]string)
-	ids := v.pages.regions(v.lang, name)
 	lastSent := v.Now()
 	for {
-		// A key that is deleted or loses a right ends what it watches.
-		if signedIn, err := v.resumeWatch(); err != nil || !signedIn {
-			return nil
-		}
-		data, err := load()
+		changes, err := v.changedRegions(name, v.page(title, data), sent)
 		if err != nil {
-			return nil // the browser asks again, and is shown why
+			v.Log.Error("console page failed", "path", v.r.URL.Path, "err", err)
+			return nil // the answer has begun
 		}
-		var b bytes.Buffer
-		for _, id := range ids {
-			var region bytes.Buffer
-			if err := v.pages.renderRegion(&region, v.lang, name, id, v.page(title, data)); err != nil {
-				v.Log.Error("console page failed", "path", v.r.URL.Path, "err", err)
-				return nil // the answer has begun
-			}
-			if html := region.String(); html != sent[id] {
-				sent[id] = html
-				message, _ := json.Marshal(map[string]string{"id": id, "html": html}) // strings can be encoded
-				fmt.Fprintf(&b, "event: region\ndata: %s\n\n", message)
-			}
+		if len(changes) == 0 && v.Now().Sub(lastSent) >= watchSilence {
+			changes = []byte(": still here\n\n")
 		}
-		if b.Len() == 0 && v.Now().Sub(lastSent) >= watchSilence {
-			b.WriteString(": still here\n\n")
-		}
-		if b.Len() > 0 {
+		if len(changes) > 0 {
 			lastSent = v.Now()
-			control.SetWriteDeadline(time.Now().Add(watchTimeout)) // of the socket, whose clock is the system's
-			if _, err := v.w.Write(b.Bytes()); err != nil {
-				return nil
-			}
-			if err := control.Flush(); err != nil {
-				return nil
+			if err := v.send(changes); err != nil {
+				return nil // the visitor has gone
 			}
 		}
 		select {
@@ -135,7 +106,48 @@ func (v *visit) sendRegions(ctx context.Context, name, title string, every time.
 		case <-ctx.Done():
 			return nil
 		}
+		// A key that is deleted or loses a right ends what it watches: the browser asks
+		// again, and is told why.
+		if signedIn, err := v.resumeWatch(); err != nil || !signedIn {
+			return nil
+		}
+		if data, err = load(); err != nil {
+			return nil
+		}
 	}
+}
+
+// watching reports whether the request is one to keep a page current.
+func (v *visit) watching() bool { return strings.Contains(v.r.Header.Get("Accept"), eventStream) }
+
+// changedRegions returns events with the regions of a page that are not as they were
+// sent, by their ids, and notes them there.
+func (v *visit) changedRegions(name string, p *page, sent map[string]string) ([]byte, error) {
+	var events bytes.Buffer
+	for _, id := range v.pages.regions(v.lang, name) {
+		var region strings.Builder
+		if err := v.pages.renderRegion(&region, v.lang, name, id, p); err != nil {
+			return nil, err
+		}
+		html := region.String()
+		if last, ok := sent[id]; ok && last == html {
+			continue
+		}
+		sent[id] = html
+		message, _ := json.Marshal(map[string]string{"id": id, "html": html}) // strings can be encoded
+		fmt.Fprintf(&events, "event: region\ndata: %s\n\n", message)
+	}
+	return events.Bytes(), nil
+}
+
+// send writes events to the browser.
+func (v *visit) send(events []byte) error {
+	control := http.NewResponseController(v.w)
+	control.SetWriteDeadline(time.Now().Add(watchTimeout)) // of the socket, whose clock is the system's
+	if _, err := v.w.Write(events); err != nil {
+		return err
+	}
+	return control.Flush()
 }
 
 // resumeWatch reports whether the session is still one.

@@ -73,7 +73,7 @@ var chineseAccess = map[string]string{
 	"Operation":                 "操作",
 	"Domain or resource":        "域名或资源",
 	"Address of the caller":     "调用方地址",
-	"Time, in UTC (empty: now)": "时间(UTC,留空表示现在)",
+	"Time, if not now":          "时间(留空表示现在)",
 	"The call comes by HTTPS":   "通过 HTTPS 调用",
 	"Test":                      "测试",
 	"Allowed":                   "允许",
@@ -89,4 +89,6 @@ var chineseAccess = map[string]string{
 	"This statement allows it, and none denies it.": "该语句允许此操作,且没有语句拒绝。",
 	"%s is no address.":                             "%s 不是 IP 地址。",
 	"The account itself may do everything. Create a user to bind it by policies.": "账号本身可以执行所有操作。请创建用户,用权限策略加以限制。",
+	"Keys of the user":  "该用户的密钥",
+	"Test the policies": "测试权限策略",
 }

@@ -84,8 +84,6 @@ var chineseDomains = map[string]string{
 	"The record rule was deleted.":                                              "录制规则已删除。",
 	"Endpoint of the bucket (a label)":                                          "存储空间的访问域名(仅为标签)",
 	"Waits for the encoder, in seconds":                                         "等待编码器重连(秒)",
-	"From, in UTC":                                                              "开始时间(UTC)",
-	"Until, in UTC":                                                             "结束时间(UTC)",
 	"* stands for all apps or streams. From and until bound which pushes are recorded, for 7 days at most; empty: no bound.":                        "* 表示所有应用或流。开始时间和结束时间限定录制哪些推流,最长 7 天;留空表示不限。",
 	"Bucket and object names of a rule stay as they are; delete it and add another to change them. A window that is set can be moved, not removed.": "规则的存储空间和文件名不可修改;如需更改,请删除后重新添加。已设置的时间窗口可以调整,但不能取消。",
 	"New file after, in seconds":  "文件周期(秒)",

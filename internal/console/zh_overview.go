@@ -46,4 +46,6 @@ var chineseOverview = map[string]string{
 	"%s does not answer callbacks.":                                                           "%s 未响应回调。",
 	"%s does not answer callbacks: %d attempts in a row. It is tried now and then.":           "%s 连续 %d 次未响应回调,目前仅间歇探测。",
 	"Callbacks to %s are parked.":                                                             "对 %s 的回调已暂停。",
+	"%s cannot be recorded.":                                                                  "%s 无法录制。",
+	"%d frames of %s are not recorded: the disk was too slow.":                                "%[2]s 有 %[1]d 帧未录制:磁盘速度过慢。",
 }

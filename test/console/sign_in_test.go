@@ -67,19 +67,22 @@ func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 	b := newTab(t, s)
 	b.signIn(s.key)
 	b.open("/console/domains")
-	form := url.Values{"name": {streamingDomain}, "role": {"liveVideo"}, "region": {"cn-shanghai"}}
-	for name, change := range map[string]func(*http.Request){
-		"without a token":      func(*http.Request) {},
-		"of another site":      func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
-		"with a foreign token": func(r *http.Request) { r.Header.Set("X-Form-Token", "guess") },
+	token := eval[string](b, "document.querySelector('[name=form_token]').value")
+	for name, tt := range map[string]struct{ token, site string }{
+		"without a token":      {},
+		"with a foreign token": {token: "guess"},
+		"of another site":      {token: token, site: "cross-site"},
 	} {
+		form := url.Values{"name": {streamingDomain}, "role": {"liveVideo"}, "region": {"cn-shanghai"}, "form_token": {tt.token}}
 		r, err := http.NewRequest(http.MethodPost, s.base()+"/console/domains", strings.NewReader(form.Encode()))
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if tt.site != "" {
+			r.Header.Set("Sec-Fetch-Site", tt.site)
+		}
 		r.AddCookie(&http.Cookie{Name: "tallylight_session", Value: b.session().Value})
-		change(r)
 		answer, err := http.DefaultTransport.RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)

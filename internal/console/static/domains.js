@@ -15,7 +15,7 @@ async function preview(fieldset) {
     slice_object: field(`${format}.slice_object`),
   });
   const answer = await fetch(`${form.dataset.names}?${query}`);
-  if (!answer.ok) return;
+  if (!answer.ok || answer.redirected) return; // the session is over
   const { object, slice, problem } = await answer.json();
   fieldset.querySelector("[data-preview]").textContent = problem ?? [object, slice].filter(Boolean).join(" · ");
 }
