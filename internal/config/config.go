@@ -7,9 +7,11 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 
 	"tallylight/internal/live"
@@ -161,8 +163,14 @@ func Default() Config {
 	}
 }
 
-// minSpoolQuota is the smallest quota: less would be full with a single file.
-const minSpoolQuota = Size(64 << 20)
+const (
+	// minSpoolQuota is the smallest quota: less would be full with a single file.
+	minSpoolQuota = Size(64 << 20)
+	// maxQPSFactor is more than any server answers, and still a number of calls.
+	maxQPSFactor = 1_000_000
+	// maxWorkers is as many deliveries as are in memory: more could not be attempted.
+	maxWorkers = 16_384
+)
 
 // Validate checks every value and returns all that is wrong.
 func (c Config) Validate() error {
@@ -179,13 +187,10 @@ func (c Config) Validate() error {
 			errs = append(errs, errors.New("database: give a URL such as postgres://user@host/name, special characters of a password in it as %XX"))
 		}
 	}
-	for name, addr := range map[string]string{"http": c.HTTP, "rtmp": c.RTMP} {
-		_, _, err := net.SplitHostPort(addr)
-		check(err == nil, name, addr, "give HOST:PORT, such as :8080 or 127.0.0.1:0")
-	}
+	check(isAddress(c.HTTP), "http", c.HTTP, "give HOST:PORT, such as :8080 or 127.0.0.1:0")
+	check(isAddress(c.RTMP), "rtmp", c.RTMP, "give HOST:PORT, such as :1935 or 127.0.0.1:0")
 	if c.HTTPS != "" {
-		_, _, err := net.SplitHostPort(c.HTTPS)
-		check(err == nil, "https", c.HTTPS, "give HOST:PORT, such as :8443 or 127.0.0.1:0")
+		check(isAddress(c.HTTPS), "https", c.HTTPS, "give HOST:PORT, such as :8443 or 127.0.0.1:0")
 		check(c.Dev || c.TLS.CertFile != "", "tls.cert_file", `""`, "name the certificate of the https listener; only --dev makes one")
 	}
 	if c.PublicURL != "" {
@@ -197,7 +202,8 @@ func (c Config) Validate() error {
 	check((c.TLS.CertFile == "") == (c.TLS.KeyFile == ""), "tls", "one file", "give both cert_file and key_file, or neither")
 	check(oneOf(c.Log.Level, "debug", "info", "warn", "error"), "log.level", c.Log.Level, "choose debug, info, warn or error")
 	check(oneOf(c.Log.Format, "text", "json"), "log.format", c.Log.Format, "choose text or json")
-	check(c.API.QPSFactor >= 0, "api.qps_factor", c.API.QPSFactor, "give 0 (no limits) or more")
+	check(c.API.QPSFactor >= 0 && c.API.QPSFactor <= maxQPSFactor, "api.qps_factor", c.API.QPSFactor,
+		fmt.Sprintf("give 0 (no limits) to %d", maxQPSFactor))
 	if d := c.Ingest.DefaultDomain; d != "" {
 		if err := live.ValidateDomainName(live.NormalizeDomainName(d)); err != nil {
 			errs = append(errs, fmt.Errorf("ingest.default_domain: %w", err))
@@ -226,16 +232,34 @@ func (c Config) Validate() error {
 	}
 	check(c.Callbacks.KeepLog >= live.NotifyRecordsKept, "callbacks.keep_log", c.Callbacks.KeepLog,
 		fmt.Sprintf("give %v or more: so far back can the log be asked", live.NotifyRecordsKept))
-	check(c.Callbacks.Workers >= 1, "callbacks.workers", c.Callbacks.Workers, "give 1 or more")
+	check(c.Callbacks.Workers >= 1 && c.Callbacks.Workers <= maxWorkers, "callbacks.workers", c.Callbacks.Workers,
+		fmt.Sprintf("give 1 to %d", maxWorkers))
 	errs = append(errs, validateCallbackLimits(c.Callbacks.Limits)...)
 	check(c.Callbacks.OnDemandDeadline >= time.Second && c.Callbacks.OnDemandDeadline <= 2*time.Minute,
 		"callbacks.on_demand_deadline", c.Callbacks.OnDemandDeadline, "give 1s to 2m")
 	check(oneOf(c.Callbacks.OnDemandFallback, "skip", "record"), "callbacks.on_demand_fallback", c.Callbacks.OnDemandFallback, "choose skip or record")
 	check(c.Storage.KeepUploaded >= 0, "storage.keep_uploaded", c.Storage.KeepUploaded, "give 0 (not at all) or more")
-	for name, b := range c.Storage.Buckets {
-		errs = append(errs, b.validate(name)...)
+	for _, name := range slices.Sorted(maps.Keys(c.Storage.Buckets)) {
+		errs = append(errs, c.Storage.Buckets[name].validate(name)...)
 	}
 	return errors.Join(errs...)
+}
+
+// isAddress reports whether addr is HOST:PORT with a port by its number or its name.
+// The host may be empty.
+func isAddress(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil
+}
+
+// PublicHTTPS reports whether others reach the server by HTTPS, as PublicURL says.
+func (c Config) PublicHTTPS() bool {
+	u, err := url.Parse(c.PublicURL)
+	return err == nil && u.Scheme == "https"
 }
 
 func oneOf(s string, choices ...string) bool {

@@ -160,6 +160,51 @@ func TestThePasswordOfTheDatabaseIsNotShown(t *testing.T) {
 	}
 }
 
+func TestMistakesDoNotShowTheFile(t *testing.T) {
+	t.Parallel()
+	for name, mistake := range map[string]string{
+		"a syntax error":  "a: b: c\n",
+		"a key twice":     "http: :80\nhttp: :81\n",
+		"an unknown key":  "htpp: :80\n",
+		"an ill-typed":    "dev: perhaps\n",
+		"an ill-typed #2": "log: debug\n",
+	} {
+		_, err := Load(write(t, "callbacks: {secret: whsec_c2VjcmV0}\n"+mistake), nil)
+		if err == nil || strings.Contains(err.Error(), "c2VjcmV0") {
+			t.Errorf("%s: %v, want an error without the secret", name, err)
+		}
+	}
+}
+
+func TestAFileMayBeOnlyComments(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"", "\n", "# nothing\n", "---\n# nothing\n", "ingest:\n", "null\n", "# nothing\n---\n# nothing\n"} {
+		if c, err := Load(write(t, file), nil); err != nil || !reflect.DeepEqual(c, Default()) {
+			t.Errorf("%q: %+v, %v", file, c, err)
+		}
+	}
+}
+
+func TestAFileMayBeginAsEditorsWriteIt(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"\ufeffhttp: :81\n", "# head\n---\nhttp: :81\n", "---\nhttp: :81\r\n...\r\n"} {
+		if c, err := Load(write(t, file), nil); err != nil || c.HTTP != ":81" {
+			t.Errorf("%q: %q, %v", file, c.HTTP, err)
+		}
+	}
+}
+
+func TestThePublicURLSaysWhetherItIsHTTPS(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]bool{"https://live.example.com": true, "HTTPS://live.example.com": true, "http://live.example.com": false, "": false} {
+		c := Default()
+		c.PublicURL = url
+		if err := c.Validate(); err != nil || c.PublicHTTPS() != want {
+			t.Errorf("%q: %t, %v", url, c.PublicHTTPS(), err)
+		}
+	}
+}
+
 func TestMistakesAreNamed(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -169,6 +214,21 @@ func TestMistakesAreNamed(t *testing.T) {
 	}{
 		{"an unknown key names line and column", "http: :80\ningets:\n  default_domain: a.b\n", nil, []string{"ingets", "2:1"}},
 		{"an ill-typed value names line and column", "dev: perhaps\n", nil, []string{"1:6"}},
+		{"an ill-typed value is named in words of operators", "dev: perhaps\n", nil, []string{"dev: perhaps", "true or false"}},
+		{"a fraction is no whole number", "callbacks:\n  workers: 1.5\n", nil, []string{"2:12", "callbacks.workers: 1.5", "whole number"}},
+		{"a fraction in a list is no whole number", "callbacks:\n  limits:\n    - {match: \"*\", concurrency: 1.5}\n", nil, []string{"3:33", "callbacks.limits[0].concurrency: 1.5"}},
+		{"one value is no list", "callbacks:\n  allow_networks: 10.0.0.0/8\n", nil, []string{"2:19", "callbacks.allow_networks", "list"}},
+		{"a list is no value", "http: [1]\n", nil, []string{"1:7", "http", "single value"}},
+		{"a group is no value", "data: {dir: x}\n", nil, []string{"data", "single value"}},
+		{"a value is no group", "log: debug\n", nil, []string{"1:6", "log:", "group"}},
+		{"a list is no file", "- http\n", nil, []string{"1:1", "NAME: VALUE"}},
+		{"an ill-typed size of a bucket names line and column", "storage:\n  buckets:\n    shows:\n      s3: {endpoint: http://a, part_size: big}\n", nil, []string{"4:43", "storage.buckets.shows.s3.part_size: big"}},
+		{"an ill-typed value that is referred to is named where it stands", "ingest: {idle_timeout: &t soon}\nrecord: {flush_interval: *t}\n", nil, []string{"1:27", "ingest.idle_timeout"}},
+		{"a second document is not passed over", "dev: true\n---\nhttp: :80\n", nil, []string{"3:5", "second document"}},
+		{"a port that is none is refused", "http: 127.0.0.1:99999\n", nil, []string{"http: 127.0.0.1:99999", "HOST:PORT"}},
+		{"a port of rtmp that is none is refused", "rtmp: \":none\"\n", nil, []string{"rtmp: :none", ":1935"}},
+		{"workers without end are refused", "callbacks: {workers: 2000000000}\n", nil, []string{"callbacks.workers: 2000000000", "1 to 16384"}},
+		{"limits without end are refused", "", []string{"TALLYLIGHT_API_QPS_FACTOR=inf"}, []string{"api.qps_factor: +Inf", "0 (no limits)"}},
 		{"an ill-typed duration names line and column", "ingest:\n  idle_timeout: soon\n", nil, []string{"2:17"}},
 		{"an unknown variable is named", "", []string{"TALLYLIGHT_HTPP=:80"}, []string{"TALLYLIGHT_HTPP", "no such setting"}},
 		{"an ill-typed variable is named", "", []string{"TALLYLIGHT_CALLBACKS_WORKERS=many"}, []string{"TALLYLIGHT_CALLBACKS_WORKERS", "many", "whole number"}},
@@ -193,7 +253,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"a second limit for an origin is refused", "callbacks: {limits: [{match: https://A.example.com, rate: 1}, {match: https://a.example.com:443, rate: 2}]}\n", nil, []string{"callbacks.limits[1].match", "already"}},
 		{"too much concurrency is refused", "callbacks: {limits: [{match: a.example.com, concurrency: 257}]}\n", nil, []string{"callbacks.limits[0].concurrency: 257", "256"}},
 		{"a negative rate is refused", "callbacks: {limits: [{match: a.example.com, rate: -1}]}\n", nil, []string{"callbacks.limits[0].rate: -1", "0.01"}},
-		{"a rate that is no number is refused", "callbacks: {limits: [{match: a.example.com, rate: .nan}]}\n", nil, []string{"callbacks.limits[0].rate: NaN"}},
+		{"a rate that is no number is refused", "callbacks: {limits: [{match: a.example.com, rate: .nan}]}\n", nil, []string{"callbacks.limits[0].rate: .nan", "not a number"}},
 		{"a burst without rate is refused", "callbacks: {limits: [{match: a.example.com, concurrency: 1, burst: 3}]}\n", nil, []string{"callbacks.limits[0].burst: 3", "a rate"}},
 		{"an ill-typed rate names line and column", "callbacks:\n  limits:\n    - {match: a.example.com, rate: fast}\n", nil, []string{"3:36"}},
 		{"an ill-typed size names line and column", "record:\n  spool_quota: much\n", nil, []string{"2:16", "record.spool_quota", "50GiB"}},

@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -11,8 +10,6 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // envPrefix begins the names of the environment variables of settings.
@@ -44,71 +41,24 @@ func Load(path string, environ []string) (Config, error) {
 
 // decode reads YAML strictly: errors name line and column.
 func decode(data []byte, c *Config) error {
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil
-	}
-	if err := checkQuantities(data); err != nil {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors put that before a file
+	settings, err := settingsOf(data)
+	if err != nil || settings == nil {
 		return err
 	}
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(c); err != nil {
-		// Without the lines around the mistake, which may hold secrets.
-		return errors.New(yaml.FormatError(err, false, false))
-	}
-	return nil
-}
-
-// checkQuantities finds ill-typed durations and sizes, for which the decoder's own
-// error has no line.
-func checkQuantities(data []byte) error {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
+	if err := checkNode(settings, reflect.TypeFor[Config](), ""); err != nil {
 		return err
 	}
-	settings := make(map[string]reflect.Value)
-	collect(reflect.ValueOf(new(Config)).Elem(), "$.", ".", settings)
-	for i := 0; find(file, fmt.Sprintf("$.record.retention[%d]", i)) != nil; i++ {
-		settings[fmt.Sprintf("$.record.retention[%d].keep", i)] = reflect.ValueOf(new(time.Duration)).Elem()
-	}
-	if buckets, ok := find(file, "$.storage.buckets").(ast.MapNode); ok {
-		for bucket := buckets.MapRange(); bucket.Next(); {
-			for _, store := range []string{"s3", "oss"} {
-				settings[fmt.Sprintf("$.storage.buckets.%s.%s.part_size", bucket.Key(), store)] = reflect.ValueOf(new(Size)).Elem()
-			}
-		}
-	}
-	for name, setting := range settings {
-		if t := setting.Type(); t != reflect.TypeFor[time.Duration]() && t != reflect.TypeFor[Size]() {
-			continue
-		}
-		node := find(file, name)
-		if node == nil {
-			continue
-		}
-		if err := set(setting, strings.Trim(node.String(), `"'`)); err != nil {
-			at := node.GetToken().Position
-			return fmt.Errorf("[%d:%d] %s: %s %w", at.Line, at.Column, strings.TrimPrefix(name, "$."), node, err)
-		}
+	if err := yaml.NodeToValue(settings, c, yaml.Strict()); err != nil {
+		return withoutSource(err)
 	}
 	return nil
-}
-
-// find returns the node of a file that a path leads to, nil if there is none.
-func find(file *ast.File, path string) ast.Node {
-	p, err := yaml.PathString(path)
-	if err != nil {
-		return nil
-	}
-	node, err := p.FilterFile(file)
-	if err != nil {
-		return nil
-	}
-	return node
 }
 
 // applyEnv sets what the environment names.
 func applyEnv(c *Config, environ []string) error {
 	settings := make(map[string]reflect.Value)
-	collect(reflect.ValueOf(c).Elem(), "", "_", settings)
+	collect(reflect.ValueOf(c).Elem(), "", settings)
 	for _, kv := range environ {
 		name, value, _ := strings.Cut(kv, "=")
 		if !strings.HasPrefix(name, envPrefix) || name == EnvAccessKeyID || name == EnvAccessKeySecret {
@@ -125,21 +75,18 @@ func applyEnv(c *Config, environ []string) error {
 	return nil
 }
 
-// collect finds the settings of v that a single value can express, by their
-// names after prefix.
-func collect(v reflect.Value, prefix, separator string, settings map[string]reflect.Value) {
+// collect finds the settings of v that an environment variable can express, by the
+// ends of their variables' names, which begin with prefix.
+func collect(v reflect.Value, prefix string, settings map[string]reflect.Value) {
 	for i := range v.NumField() {
 		name := prefix + v.Type().Field(i).Tag.Get("yaml")
 		switch field := v.Field(i); field.Kind() {
 		case reflect.Struct:
-			collect(field, name+separator, separator, settings)
+			collect(field, name+"_", settings)
 		case reflect.Map: // what the file names
 			for names := field.MapRange(); names.Next(); {
-				key := names.Key().String()
-				if separator == "_" {
-					key = strings.ReplaceAll(key, "-", "_")
-				}
-				collect(names.Value(), name+separator+key+separator, separator, settings)
+				key := strings.ReplaceAll(names.Key().String(), "-", "_")
+				collect(names.Value(), name+"_"+key+"_", settings)
 			}
 		case reflect.Slice:
 			if field.Type().Elem().Kind() != reflect.Struct { // else the file only
@@ -147,7 +94,7 @@ func collect(v reflect.Value, prefix, separator string, settings map[string]refl
 			}
 		case reflect.Pointer:
 			if !field.IsNil() {
-				collect(field.Elem(), name+separator, separator, settings)
+				collect(field.Elem(), name+"_", settings)
 			}
 		default:
 			if field.CanSet() { // not the value of a map
