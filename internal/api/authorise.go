@@ -121,7 +121,9 @@ func (op *operation) resources(account live.AccountID, params wire.Params) []str
 	}
 	var list []string
 	for _, parameter := range domainParameters {
-		for name := range strings.SplitSeq(params.Get(parameter), ",") {
+		// What a list has beyond the names that operations take counts as one more, that
+		// of no domain: to evaluate policies for all would be work for nothing.
+		for _, name := range strings.SplitN(params.Get(parameter), ",", maxBatchDomains+1) {
 			if name = live.NormalizeDomainName(strings.TrimSpace(name)); name != "" {
 				list = append(list, op.resource.of(account, name))
 			}

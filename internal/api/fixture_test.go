@@ -71,11 +71,34 @@ func sqliteFixture(t testing.TB, change ...func(*Config)) *fixture {
 	return fixtureOn(t, st, change...)
 }
 
+// runsAgain has every transaction run twice, as a store may: only what the last run
+// leaves behind counts.
+type runsAgain struct{ configStore }
+
+func (s runsAgain) View(ctx context.Context, fn func(store.Reader) error) error {
+	return s.configStore.View(ctx, func(r store.Reader) error {
+		_ = fn(r)
+		return fn(r)
+	})
+}
+
+func (s runsAgain) Update(ctx context.Context, fn func(store.Tx) error) error {
+	errAgain := errors.New("run again")
+	err := s.configStore.Update(ctx, func(tx store.Tx) error {
+		_ = fn(tx)
+		return errAgain // undoes it
+	})
+	if !errors.Is(err, errAgain) {
+		return err
+	}
+	return s.configStore.Update(ctx, fn)
+}
+
 func fixtureOn(t testing.TB, st configStore, change ...func(*Config)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, store: st, streams: &fakeStreams{}, now: testTime}
 	config := Config{
-		Store:     f.store,
+		Store:     runsAgain{f.store},
 		URLs:      fakeGuard{},
 		Buckets:   fakeBuckets{},
 		Recorder:  fakeRecorder{},

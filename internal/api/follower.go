@@ -102,6 +102,7 @@ func (f *follower) next(ctx context.Context) (batch []live.Delivery, err error) 
 		if err != nil {
 			return err
 		}
+		batch = nil // of a run that was given up
 		key := ""
 		for _, head := range heads {
 			seen := f.seen[head.Key]

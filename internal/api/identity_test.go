@@ -109,6 +109,17 @@ func TestPoliciesBindUsers(t *testing.T) {
 	}
 }
 
+func TestAListOfDomainsWithoutEndIsNotWork(t *testing.T) {
+	t.Parallel()
+	list := strings.Repeat(playDomain+",", maxBatchDomains-1) + playDomain
+	for names, want := range map[string]int{playDomain: 1, list: maxBatchDomains, strings.Repeat(list+",", 1000): maxBatchDomains + 1} {
+		resources := batchSetLiveDomainConfigs.resources("1001", wire.Params{{Name: "DomainNames", Value: names}})
+		if len(resources) != want {
+			t.Errorf("%d resources of a list of %d bytes, want %d", len(resources), len(names), want)
+		}
+	}
+}
+
 func TestHTTPSIsSecureTransport(t *testing.T) {
 	t.Parallel()
 	f := sqliteFixture(t).addUser(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":"true"}}}`)

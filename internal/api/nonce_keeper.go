@@ -55,7 +55,7 @@ func newNonceKeeper(st configStore, limit int, now func() time.Time) *nonceKeepe
 // Use implements nonceStore.
 func (k *nonceKeeper) Use(ctx context.Context, accessKeyID, nonce string, now, expires time.Time, keep bool) error {
 	digest, g := nonceDigest(accessKeyID, nonce), generationOf(expires)
-	if err := k.set.use(digest, g, now); err != nil {
+	if err := k.set.use(accessKeyID, digest, g, now); err != nil {
 		return err
 	}
 	k.mu.Lock()

@@ -13,7 +13,7 @@ import (
 
 // notifyConfigParameters documents notifyConfigRequest.
 var notifyConfigParameters = []parameter{
-	{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
+	streamingDomainParameter,
 	{name: "NotifyUrl", about: "URL that is told of finished files and, if asked for, of states.", limits: "Absolute http or https URL of at most 2048 bytes, at a public address unless the server's configuration allows more.", example: "https://example.com/recorded"},
 	{name: "OnDemandUrl", about: "URL that is asked whether to record a push.", limits: "As NotifyUrl.", example: "https://example.com/decide"},
 	{name: "NeedStatusNotify", about: "Whether NotifyUrl is told when a recording starts, pauses, resumes and fails, too.", preset: "false", limits: "true, false, yes, no, 1, 0", example: "true"},

@@ -15,7 +15,7 @@ var addLiveDomainMapping = operation{
 	access:   accessCreate,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "PullDomain", about: "Streaming domain.", limits: "Of type liveVideo.", example: "play.example.com"},
+		pullDomainParameter,
 		{name: "PushDomain", about: "Ingest domain. It can be mapped once.", limits: "Of type liveEdge.", example: "push.example.com"},
 	},
 	errs: []*apierr.Error{
@@ -34,20 +34,30 @@ type addLiveDomainMappingRequest struct {
 
 func (s *Server) addLiveDomainMapping(ctx context.Context, c caller, q *addLiveDomainMappingRequest) (empty, error) {
 	return empty{}, s.store.Update(ctx, func(tx store.Tx) error {
-		push, err := domain(ctx, tx, c, q.PushDomain)
+		m, err := domainMapping(ctx, tx, c, q.PushDomain, q.PullDomain)
 		if err != nil {
 			return err
 		}
-		pull, err := domain(ctx, tx, c, q.PullDomain)
-		if err != nil {
-			return err
-		}
-		if push.Type != live.IngestDomain {
-			return apierr.InvalidPushDomain
-		}
-		if pull.Type != live.StreamingDomain {
-			return apierr.InvalidPullDomain
-		}
-		return tx.AddDomainMapping(ctx, live.DomainMapping{PushDomain: push.Name, PullDomain: pull.Name, CreatedAt: s.now()})
+		m.CreatedAt = s.now()
+		return tx.AddDomainMapping(ctx, m)
 	})
+}
+
+// domainMapping returns the mapping of an ingest domain of the caller to a streaming
+// domain of his, be it there or not.
+func domainMapping(ctx context.Context, r store.Reader, c caller, pushDomain, pullDomain string) (m live.DomainMapping, err error) {
+	push, err := domain(ctx, r, c, pushDomain)
+	if err != nil {
+		return m, err
+	}
+	pull, err := domain(ctx, r, c, pullDomain)
+	switch {
+	case err != nil:
+		return m, err
+	case push.Type != live.IngestDomain:
+		return m, apierr.InvalidPushDomain
+	case pull.Type != live.StreamingDomain:
+		return m, apierr.InvalidPullDomain
+	}
+	return live.DomainMapping{PushDomain: push.Name, PullDomain: pull.Name}, nil
 }

@@ -20,9 +20,9 @@ var createLiveStreamRecordIndexFiles = operation{
 	access:   accessCreate,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
-		{name: "AppName", about: "App.", example: "live"},
-		{name: "StreamName", about: "Stream.", example: "show"},
+		streamingDomainParameter,
+		appParameter,
+		streamParameter,
 		{name: "OssBucket", about: "Bucket that the playlist is stored in.", limits: "3 to 63 lower-case letters, digits and hyphens.", example: "recordings"},
 		{name: "OssEndpoint", about: "Endpoint of the bucket, for RecordUrl; where a bucket is, the server's configuration says.", limits: "1 to 255 printable characters without blanks.", example: "oss-cn-shanghai.aliyuncs.com"},
 		{name: "OssObject", about: "Name of the playlist. Known are {AppName}, {StreamName}, {Date}, {Hour}, {Minute} and {Second}: the time at which the first slice begins.", limits: "Less than 256 bytes.", example: "index/{AppName}/{StreamName}/{Date}-{Hour}{Minute}{Second}.m3u8"},

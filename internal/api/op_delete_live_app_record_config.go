@@ -15,9 +15,9 @@ var deleteLiveAppRecordConfig = operation{
 	access:   accessDelete,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
-		{name: "AppName", about: "App of the config, or * for the one of all apps.", example: "live"},
-		{name: "StreamName", about: "Stream of the config, or * for the one of all streams.", preset: "*", example: "show"},
+		streamingDomainParameter,
+		configAppParameter,
+		configStreamParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

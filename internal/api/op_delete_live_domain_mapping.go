@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"tallylight/internal/api/apierr"
-	"tallylight/internal/live"
 	"tallylight/internal/store"
 )
 
@@ -15,7 +14,7 @@ var deleteLiveDomainMapping = operation{
 	access:   accessDelete,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "PullDomain", about: "Streaming domain.", limits: "Of type liveVideo.", example: "play.example.com"},
+		pullDomainParameter,
 		{name: "PushDomain", about: "Ingest domain that is mapped to it.", limits: "Of type liveEdge.", example: "push.example.com"},
 	},
 	errs: []*apierr.Error{
@@ -34,20 +33,10 @@ type deleteLiveDomainMappingRequest struct {
 
 func (s *Server) deleteLiveDomainMapping(ctx context.Context, c caller, q *deleteLiveDomainMappingRequest) (empty, error) {
 	return empty{}, s.store.Update(ctx, func(tx store.Tx) error {
-		push, err := domain(ctx, tx, c, q.PushDomain)
+		m, err := domainMapping(ctx, tx, c, q.PushDomain, q.PullDomain)
 		if err != nil {
 			return err
 		}
-		pull, err := domain(ctx, tx, c, q.PullDomain)
-		if err != nil {
-			return err
-		}
-		if push.Type != live.IngestDomain {
-			return apierr.InvalidPushDomain
-		}
-		if pull.Type != live.StreamingDomain {
-			return apierr.InvalidPullDomain
-		}
-		return tx.DeleteDomainMapping(ctx, push.Name, pull.Name)
+		return tx.DeleteDomainMapping(ctx, m.PushDomain, m.PullDomain)
 	})
 }

@@ -14,7 +14,7 @@ var deleteLiveRecordNotifyConfig = operation{
 	access:   accessDelete,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
+		streamingDomainParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

@@ -16,12 +16,12 @@ var deleteLiveStreamRecordIndexFiles = operation{
 	access:   accessDelete,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
-		{name: "AppName", about: "App.", example: "live"},
-		{name: "StreamName", about: "Stream.", example: "show"},
+		streamingDomainParameter,
+		appParameter,
+		streamParameter,
 		{name: "RecordId", about: "Ids of the index files, as RecordId.1, RecordId.2 and so on.", limits: "At most 20.", example: "c4d7f0a4-b506-43f9-8de3-07732c3f0001", malformed: apierr.InvalidParams},
 		{name: "RemoveFile", about: "Whether the playlists are deleted, too.", limits: "true, false", example: "true"},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

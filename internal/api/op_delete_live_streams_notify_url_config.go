@@ -14,8 +14,8 @@ var deleteLiveStreamsNotifyURLConfig = operation{
 	access:   accessDelete,
 	resource: resourceAny,
 	params: []parameter{
-		{name: "DomainName", about: "Ingest domain.", example: "push.example.com"},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		ingestDomainParameter,
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

@@ -16,7 +16,7 @@ var describeLiveDomainDetail = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming or ingest domain.", example: "play.example.com"},
+		anyDomainParameter,
 	},
 	errs:    []*apierr.Error{apierr.InvalidDomainNotFound},
 	handler: handle((*Server).describeLiveDomainDetail),

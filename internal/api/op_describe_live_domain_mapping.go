@@ -16,8 +16,8 @@ var describeLiveDomainMapping = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming or ingest domain.", example: "play.example.com"},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		anyDomainParameter,
+		regionParameter,
 	},
 	errs:    []*apierr.Error{apierr.InvalidDomainNotFound},
 	handler: handle((*Server).describeLiveDomainMapping),
@@ -43,25 +43,29 @@ type liveDomainModel struct {
 }
 
 func (s *Server) describeLiveDomainMapping(ctx context.Context, c caller, q *describeLiveDomainMappingRequest) (answer describeLiveDomainMappingResponse, err error) {
-	models := &answer.Models.Models
 	err = s.store.View(ctx, func(r store.Reader) error {
 		d, err := domain(ctx, r, c, q.DomainName)
 		if err != nil {
 			return err
 		}
-		if d.Type == live.StreamingDomain {
-			mappings, err := r.DomainMappings(ctx, d.Name)
-			for _, m := range mappings {
-				*models = append(*models, liveDomainModel{m.PushDomain, "publish"})
-			}
-			return err
-		}
-		m, err := r.DomainMapping(ctx, d.Name)
-		if errors.Is(err, live.ErrNotFound) {
-			return nil
-		}
-		*models = append(*models, liveDomainModel{m.PullDomain, "vhost"})
+		answer.Models.Models, err = mappedDomains(ctx, r, d)
 		return err
 	})
 	return answer, err
+}
+
+// mappedDomains returns the domains that are mapped to d, or that d is mapped to.
+func mappedDomains(ctx context.Context, r store.Reader, d live.Domain) (models []liveDomainModel, err error) {
+	if d.Type == live.StreamingDomain {
+		mappings, err := r.DomainMappings(ctx, d.Name)
+		for _, m := range mappings {
+			models = append(models, liveDomainModel{m.PushDomain, "publish"})
+		}
+		return models, err
+	}
+	m, err := r.DomainMapping(ctx, d.Name)
+	if errors.Is(err, live.ErrNotFound) {
+		return nil, nil
+	}
+	return []liveDomainModel{{m.PullDomain, "vhost"}}, err
 }

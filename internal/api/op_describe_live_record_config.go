@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 
@@ -18,11 +19,11 @@ var describeLiveRecordConfig = operation{
 	access:   accessGet,
 	resource: resourceAny,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
+		streamingDomainParameter,
 		{name: "AppName", about: "Lists the configs of this app only; * stands for those that were added with *.", example: "live"},
 		{name: "StreamName", about: "Lists the configs of this stream only; * stands for those that were added with * or without a stream.", example: "show"},
-		{name: "Order", about: "Order by time of creation.", preset: "asc", limits: "asc, desc", example: "desc"},
-		{name: "PageNum", about: "Number of the page.", preset: "1", limits: "From 1; less counts as 1.", example: "1"},
+		orderParameter,
+		pageNumParameter,
 		{name: "PageSize", about: "Configs a page.", preset: "10", limits: "5 to 30; what lies outside is taken to the nearer end.", example: "10"},
 	},
 	errs: []*apierr.Error{
@@ -43,8 +44,8 @@ type describeLiveRecordConfigRequest struct {
 }
 
 type describeLiveRecordConfigResponse struct {
-	PageNum   int32             `rpc:"PageNum"`
-	PageSize  int32             `rpc:"PageSize"`
+	PageNum   int               `rpc:"PageNum"`
+	PageSize  int               `rpc:"PageSize"`
 	Order     string            `rpc:"Order"`
 	TotalNum  int               `rpc:"TotalNum"`
 	TotalPage int               `rpc:"TotalPage"`
@@ -91,24 +92,16 @@ type transcodeTemplates struct {
 	Templates []string `rpc:"Templates"`
 }
 
-// Bounds of a page.
-const (
-	defaultPageSize = 10
-	minPageSize     = 5
-	maxPageSize     = 30
-)
-
 func (s *Server) describeLiveRecordConfig(ctx context.Context, c caller, q *describeLiveRecordConfigRequest) (describeLiveRecordConfigResponse, error) {
-	answer := describeLiveRecordConfigResponse{PageNum: 1, PageSize: defaultPageSize, Order: "asc"}
-	if q.PageNum != nil {
-		answer.PageNum = max(*q.PageNum, 1)
-	}
-	if q.PageSize != nil {
-		answer.PageSize = min(max(*q.PageSize, minPageSize), maxPageSize)
+	answer := describeLiveRecordConfigResponse{
+		PageNum:  clamp(q.PageNum, 1, 1, math.MaxInt32),
+		PageSize: clamp(q.PageSize, defaultPageSize, minPageSize, maxPageSize),
+		Order:    "asc",
 	}
 	if q.Order != "" {
 		answer.Order = strings.ToLower(q.Order)
 	}
+	var page []live.RecordConfig
 	err := s.store.View(ctx, func(r store.Reader) error {
 		d, err := streamingDomain(ctx, r, c, q.DomainName)
 		if err != nil {
@@ -117,24 +110,20 @@ func (s *Server) describeLiveRecordConfig(ctx context.Context, c caller, q *desc
 		if answer.Order != "asc" && answer.Order != "desc" {
 			return apierr.Invalid("Order")
 		}
-		page, total, err := r.RecordConfigs(ctx, live.RecordConfigQuery{
+		page, answer.TotalNum, err = r.RecordConfigs(ctx, live.RecordConfigQuery{
 			Domain:     d.Name,
 			App:        q.AppName,
 			Stream:     q.StreamName,
 			Descending: answer.Order == "desc",
-			Offset:     (int(answer.PageNum) - 1) * int(answer.PageSize),
-			Limit:      int(answer.PageSize),
+			Offset:     (answer.PageNum - 1) * answer.PageSize,
+			Limit:      answer.PageSize,
 		})
-		if err != nil {
-			return err
-		}
-		answer.TotalNum = total
-		answer.TotalPage = (total + int(answer.PageSize) - 1) / int(answer.PageSize)
-		for _, config := range page {
-			answer.Records.Records = append(answer.Records.Records, newLiveAppRecord(config))
-		}
-		return nil
+		return err
 	})
+	answer.TotalPage = pages(answer.TotalNum, answer.PageSize)
+	for _, config := range page {
+		answer.Records.Records = append(answer.Records.Records, newLiveAppRecord(config))
+	}
 	return answer, err
 }
 

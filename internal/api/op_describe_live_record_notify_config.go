@@ -15,7 +15,7 @@ var describeLiveRecordNotifyConfig = operation{
 	access:   accessGet,
 	resource: resourceAny,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
+		streamingDomainParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

@@ -20,7 +20,7 @@ var describeLiveRecordNotifyRecords = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
+		streamingDomainParameter,
 		{name: "AppName", about: "Lists the callbacks about this app only.", example: "live"},
 		{name: "StreamName", about: "Lists the callbacks about streams of this name only.", example: "show"},
 		{name: "StartTime", about: "Attempts from this time on.", limits: "UTC. What is more than 7 days old is not listed.", example: "2026-11-23T08:00:00Z", malformed: apierr.MalformedParams("StartTime")},
@@ -29,12 +29,13 @@ var describeLiveRecordNotifyRecords = operation{
 		{name: "StorageType", about: "Lists the callbacks about recordings that are stored so only. Nothing is stored to VOD.", preset: "all", limits: "oss, vod, all", example: "oss"},
 		{name: "PageNumber", about: "Number of the page.", preset: "1", limits: "1 to 100000; what lies outside is taken to the nearer end.", example: "1", malformed: apierr.MalformedParams("PageNumber")},
 		{name: "PageSize", about: "Entries a page.", preset: "20", limits: "1 to 500; what lies outside is taken to the nearer end.", example: "20", malformed: apierr.MalformedParams("PageSize")},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,
 		apierr.IllegalOperation,
 		apierr.MalformedParams("Status"),
+		apierr.MalformedParams("StorageType"),
 	},
 	handler: handle((*Server).describeLiveRecordNotifyRecords),
 }
@@ -88,20 +89,12 @@ const (
 	storageAll = "all"
 )
 
-// Bounds of a page of the log of callbacks.
-const (
-	defaultLogPageSize = 20
-	maxLogPageSize     = 500
-	maxLogPageNumber   = 100_000
-)
-
 func (s *Server) describeLiveRecordNotifyRecords(ctx context.Context, c caller, q *describeLiveRecordNotifyRecordsRequest) (describeLiveRecordNotifyRecordsResponse, error) {
 	answer := describeLiveRecordNotifyRecordsResponse{
 		Msg:      "ok",
 		PageNum:  clamp(q.PageNumber, 1, 1, maxLogPageNumber),
 		PageSize: clamp(q.PageSize, defaultLogPageSize, 1, maxLogPageSize),
 	}
-	var page []live.NotifyRecord
 	err := s.store.View(ctx, func(r store.Reader) error {
 		d, err := streamingDomain(ctx, r, c, q.DomainName)
 		if err != nil {
@@ -110,7 +103,7 @@ func (s *Server) describeLiveRecordNotifyRecords(ctx context.Context, c caller, 
 		if err := q.validate(); err != nil || q.StorageType == storageVOD {
 			return err
 		}
-		page, answer.TotalNum, err = r.NotifyRecords(ctx, live.NotifyRecordQuery{
+		answer.Callbacks, answer.TotalNum, err = s.notifyRecords(ctx, r, live.NotifyRecordQuery{
 			Domain: d.Name,
 			App:    q.AppName,
 			Stream: q.StreamName,
@@ -122,18 +115,25 @@ func (s *Server) describeLiveRecordNotifyRecords(ctx context.Context, c caller, 
 		})
 		return err
 	})
+	answer.TotalPage = pages(answer.TotalNum, answer.PageSize)
+	return answer, err
+}
+
+// notifyRecords returns a page of the log of callbacks, and how many entries there are
+// on all of its pages.
+func (s *Server) notifyRecords(ctx context.Context, r store.Reader, q live.NotifyRecordQuery) (list []notifyRecord, total int, err error) {
+	page, total, err := r.NotifyRecords(ctx, q)
 	if err != nil {
-		return answer, err
+		return nil, 0, err
 	}
-	answer.TotalPage = (answer.TotalNum + answer.PageSize - 1) / answer.PageSize
 	for _, n := range page {
 		record, err := s.newNotifyRecord(n)
 		if err != nil {
-			return answer, err
+			return nil, 0, err
 		}
-		answer.Callbacks = append(answer.Callbacks, record)
+		list = append(list, record)
 	}
-	return answer, nil
+	return list, total, nil
 }
 
 func (q *describeLiveRecordNotifyRecordsRequest) validate() error {
@@ -185,14 +185,6 @@ func (s *Server) newNotifyRecord(n live.NotifyRecord) (notifyRecord, error) {
 		record.Description = fmt.Sprintf("HTTP status %d", n.Attempt.Status)
 	}
 	return record, nil
-}
-
-// clamp returns n within bounds, or preset where it is absent.
-func clamp[T int32 | int64](n *T, preset, lowest, highest T) int {
-	if n == nil {
-		return int(preset)
-	}
-	return int(min(max(*n, lowest), highest))
 }
 
 // later returns the later of two times.

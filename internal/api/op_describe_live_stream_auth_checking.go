@@ -21,7 +21,7 @@ var describeLiveStreamAuthChecking = operation{
 	params: []parameter{
 		{name: "DomainName", about: "Domain that the URL is addressed to.", example: "push.example.com"},
 		{name: "Url", about: "Complete URL with its auth_key.", limits: "Absolute; its host or its parameter vhost is DomainName, unless its host cannot be a domain.", example: "rtmp://push.example.com/live/show?auth_key=1767225600-0-0-fa7f8e5ae697a2a8aa2b335027ad345b"},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

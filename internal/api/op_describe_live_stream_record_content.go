@@ -17,9 +17,9 @@ var describeLiveStreamRecordContent = operation{
 	access:   accessGet,
 	resource: resourceAny,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
-		{name: "AppName", about: "App.", example: "live"},
-		{name: "StreamName", about: "Stream.", example: "show"},
+		streamingDomainParameter,
+		appParameter,
+		streamParameter,
 		{name: "StartTime", about: "Beginning of the window.", limits: "UTC, within the last 180 days.", example: "2026-11-22T08:00:00Z", malformed: apierr.InvalidStartTimeMalformed},
 		{name: "EndTime", about: "End of the window.", limits: "UTC, later than StartTime by at most 4 days.", example: "2026-11-23T08:00:00Z", malformed: apierr.InvalidEndTimeMalformed},
 	},
@@ -68,6 +68,7 @@ const (
 )
 
 func (s *Server) describeLiveStreamRecordContent(ctx context.Context, c caller, q *describeLiveStreamRecordContentRequest) (answer describeLiveStreamRecordContentResponse, err error) {
+	var contents []live.RecordContent
 	err = s.store.View(ctx, func(r store.Reader) error {
 		d, err := streamingDomain(ctx, r, c, q.DomainName)
 		if err != nil {
@@ -76,17 +77,17 @@ func (s *Server) describeLiveStreamRecordContent(ctx context.Context, c caller, 
 		if err := validateIndexWindow(q.StartTime, q.EndTime, s.now(), recordContentReach); err != nil {
 			return err
 		}
-		contents, err := r.RecordContents(ctx, live.RecordContentQuery{
+		contents, err = r.RecordContents(ctx, live.RecordContentQuery{
 			Key:   live.StreamKey{Domain: d.Name, App: q.AppName, Stream: q.StreamName},
 			From:  q.StartTime,
 			To:    q.EndTime,
 			Limit: maxRecordContents,
 		})
-		for _, content := range contents {
-			answer.List.Infos = append(answer.List.Infos, newRecordContentInfo(content))
-		}
 		return err
 	})
+	for _, content := range contents {
+		answer.List.Infos = append(answer.List.Infos, newRecordContentInfo(content))
+	}
 	return answer, err
 }
 

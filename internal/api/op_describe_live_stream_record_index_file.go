@@ -16,9 +16,9 @@ var describeLiveStreamRecordIndexFile = operation{
 	access:   accessGet,
 	resource: resourceAny,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
-		{name: "AppName", about: "App.", example: "live"},
-		{name: "StreamName", about: "Stream.", example: "show"},
+		streamingDomainParameter,
+		appParameter,
+		streamParameter,
 		{name: "RecordId", about: "Id of the index file.", example: "c4d7f0a4-b506-43f9-8de3-07732c3f0001"},
 	},
 	errs: []*apierr.Error{

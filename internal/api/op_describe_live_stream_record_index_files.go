@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 
@@ -17,13 +18,13 @@ var describeLiveStreamRecordIndexFiles = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
-		{name: "AppName", about: "App.", example: "live"},
-		{name: "StreamName", about: "Stream.", example: "show"},
+		streamingDomainParameter,
+		appParameter,
+		streamParameter,
 		{name: "StartTime", about: "Beginning of the window.", limits: "UTC, within the last 180 days.", example: "2026-11-22T08:00:00Z", malformed: apierr.InvalidStartTimeMalformed},
 		{name: "EndTime", about: "End of the window, which is not part of it.", limits: "UTC, later than StartTime by at most 4 days.", example: "2026-11-23T08:00:00Z", malformed: apierr.InvalidEndTimeMalformed},
-		{name: "Order", about: "Order by time of creation.", preset: "asc", limits: "asc, desc", example: "desc"},
-		{name: "PageNum", about: "Number of the page.", preset: "1", limits: "From 1; less counts as 1.", example: "1"},
+		orderParameter,
+		pageNumParameter,
 		{name: "PageSize", about: "Index files a page.", preset: "10", limits: "5 to 30; what lies outside is taken to the nearer end.", example: "10"},
 	},
 	errs: []*apierr.Error{
@@ -62,13 +63,14 @@ type recordIndexInfoList struct {
 
 func (s *Server) describeLiveStreamRecordIndexFiles(ctx context.Context, c caller, q *describeLiveStreamRecordIndexFilesRequest) (describeLiveStreamRecordIndexFilesResponse, error) {
 	answer := describeLiveStreamRecordIndexFilesResponse{
-		PageNum:  clamp(q.PageNum, 1, 1, maxStreamPageNumber),
+		PageNum:  clamp(q.PageNum, 1, 1, math.MaxInt32),
 		PageSize: clamp(q.PageSize, defaultPageSize, minPageSize, maxPageSize),
 		Order:    "asc",
 	}
 	if q.Order != "" {
 		answer.Order = strings.ToLower(q.Order)
 	}
+	var page []live.IndexFile
 	err := s.store.View(ctx, func(r store.Reader) error {
 		d, err := streamingDomain(ctx, r, c, q.DomainName)
 		if err != nil {
@@ -80,7 +82,7 @@ func (s *Server) describeLiveStreamRecordIndexFiles(ctx context.Context, c calle
 		if answer.Order != "asc" && answer.Order != "desc" {
 			return apierr.Invalid("Order")
 		}
-		page, total, err := r.IndexFiles(ctx, live.IndexFileQuery{
+		page, answer.TotalNum, err = r.IndexFiles(ctx, live.IndexFileQuery{
 			Key:        live.StreamKey{Domain: d.Name, App: q.AppName, Stream: q.StreamName},
 			From:       q.StartTime,
 			To:         q.EndTime,
@@ -88,14 +90,11 @@ func (s *Server) describeLiveStreamRecordIndexFiles(ctx context.Context, c calle
 			Offset:     (answer.PageNum - 1) * answer.PageSize,
 			Limit:      answer.PageSize,
 		})
-		if err != nil {
-			return err
-		}
-		answer.TotalNum, answer.TotalPage = total, pages(total, answer.PageSize)
-		for _, f := range page {
-			answer.List.Infos = append(answer.List.Infos, newRecordIndexInfo(f))
-		}
-		return nil
+		return err
 	})
+	answer.TotalPage = pages(answer.TotalNum, answer.PageSize)
+	for _, f := range page {
+		answer.List.Infos = append(answer.List.Infos, newRecordIndexInfo(f))
+	}
 	return answer, err
 }

@@ -17,9 +17,9 @@ var describeLiveStreamState = operation{
 	resource: resourceDomain,
 	params: []parameter{
 		{name: "DomainName", about: "Streaming domain, or an ingest domain that is mapped to one.", example: "play.example.com"},
-		{name: "AppName", about: "App.", example: "live"},
-		{name: "StreamName", about: "Stream.", example: "show"},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		appParameter,
+		streamParameter,
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

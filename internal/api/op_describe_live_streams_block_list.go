@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 
 	"tallylight/internal/api/apierr"
 	"tallylight/internal/live"
@@ -15,9 +16,9 @@ var describeLiveStreamsBlockList = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
-		{name: "PageNum", about: "Number of the page.", preset: "1", limits: "From 1; less counts as 1.", example: "1"},
-		{name: "PageSize", about: "Streams a page.", preset: "2000", limits: "1 to 3000; what lies outside is taken to the nearer end.", example: "100"},
+		streamingDomainParameter,
+		pageNumParameter,
+		streamPageSizeParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,
@@ -47,28 +48,27 @@ type streamURLList struct {
 
 func (s *Server) describeLiveStreamsBlockList(ctx context.Context, c caller, q *describeLiveStreamsBlockListRequest) (describeLiveStreamsBlockListResponse, error) {
 	answer := describeLiveStreamsBlockListResponse{
-		PageNum:  clamp(q.PageNum, 1, 1, maxStreamPageNumber),
+		PageNum:  clamp(q.PageNum, 1, 1, math.MaxInt32),
 		PageSize: clamp(q.PageSize, defaultStreamPageSize, 1, maxStreamPageSize),
 	}
+	var page []live.Block
 	err := s.store.View(ctx, func(r store.Reader) error {
 		d, err := streamingDomain(ctx, r, c, q.DomainName)
 		if err != nil {
 			return err
 		}
-		page, total, err := r.Blocks(ctx, live.BlockQuery{
+		answer.DomainName = d.Name
+		page, answer.TotalNum, err = r.Blocks(ctx, live.BlockQuery{
 			Domain: d.Name,
 			At:     s.now(),
 			Offset: (answer.PageNum - 1) * answer.PageSize,
 			Limit:  answer.PageSize,
 		})
-		if err != nil {
-			return err
-		}
-		answer.DomainName, answer.TotalNum, answer.TotalPage = d.Name, total, pages(total, answer.PageSize)
-		for _, b := range page {
-			answer.URLs.URLs = append(answer.URLs.URLs, b.Key.String())
-		}
-		return nil
+		return err
 	})
+	answer.TotalPage = pages(answer.TotalNum, answer.PageSize)
+	for _, b := range page {
+		answer.URLs.URLs = append(answer.URLs.URLs, b.Key.String())
+	}
 	return answer, err
 }

@@ -16,7 +16,7 @@ var describeLiveStreamsNotifyRecords = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Ingest domain.", example: "push.example.com"},
+		ingestDomainParameter,
 		{name: "AppName", about: "Lists the callbacks about this app only.", example: "live"},
 		{name: "StreamName", about: "Lists the callbacks about streams of this name only.", example: "show"},
 		{name: "StartTime", about: "Attempts from this time on.", limits: "UTC, within the last 7 days.", example: "2026-11-23T08:00:00Z", malformed: apierr.StartTimeNotValid},
@@ -24,7 +24,7 @@ var describeLiveStreamsNotifyRecords = operation{
 		{name: "Status", about: "Lists the attempts that ended so only.", limits: "success, failed", example: "failed"},
 		{name: "PageNumber", about: "Number of the page.", preset: "1", limits: "1 to 100000; what lies outside is taken to the nearer end.", example: "1", malformed: apierr.InvalidParam},
 		{name: "PageSize", about: "Entries a page.", preset: "20", limits: "1 to 500; what lies outside is taken to the nearer end.", example: "20", malformed: apierr.InvalidParam},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,
@@ -80,7 +80,7 @@ func (s *Server) describeLiveStreamsNotifyRecords(ctx context.Context, c caller,
 		PageNum:  clamp(q.PageNumber, 1, 1, maxLogPageNumber),
 		PageSize: clamp(q.PageSize, defaultLogPageSize, 1, maxLogPageSize),
 	}
-	var page []live.NotifyRecord
+	var records []notifyRecord
 	err := s.store.View(ctx, func(r store.Reader) error {
 		d, err := ingestDomain(ctx, r, c, q.DomainName)
 		if err != nil {
@@ -89,7 +89,7 @@ func (s *Server) describeLiveStreamsNotifyRecords(ctx context.Context, c caller,
 		if err := q.validate(s.now()); err != nil {
 			return err
 		}
-		page, answer.TotalNum, err = r.NotifyRecords(ctx, live.NotifyRecordQuery{
+		records, answer.TotalNum, err = s.notifyRecords(ctx, r, live.NotifyRecordQuery{
 			Domain: d.Name,
 			App:    q.AppName,
 			Stream: q.StreamName,
@@ -101,21 +101,14 @@ func (s *Server) describeLiveStreamsNotifyRecords(ctx context.Context, c caller,
 		})
 		return err
 	})
-	if err != nil {
-		return answer, err
-	}
-	answer.TotalPage = (answer.TotalNum + answer.PageSize - 1) / answer.PageSize
-	for _, n := range page {
-		r, err := s.newNotifyRecord(n)
-		if err != nil {
-			return answer, err
-		}
+	answer.TotalPage = pages(answer.TotalNum, answer.PageSize)
+	for _, r := range records {
 		answer.Records.Records = append(answer.Records.Records, streamsNotifyRecord{
 			r.DomainName, r.AppName, r.StreamName, r.NotifyTime, r.NotifyType, r.NotifyURL,
 			r.NotifyContent, r.NotifyHeader, r.NotifyResult, r.NotifyResponse, r.Description,
 		})
 	}
-	return answer, nil
+	return answer, err
 }
 
 func (q *describeLiveStreamsNotifyRecordsRequest) validate(now time.Time) error {

@@ -15,8 +15,8 @@ var describeLiveStreamsNotifyURLConfig = operation{
 	access:   accessGet,
 	resource: resourceAny,
 	params: []parameter{
-		{name: "DomainName", about: "Ingest domain.", example: "push.example.com"},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		ingestDomainParameter,
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"strings"
 
 	"tallylight/internal/api/apierr"
@@ -16,15 +17,15 @@ var describeLiveStreamsOnlineList = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
+		streamingDomainParameter,
 		{name: "AppName", about: "Lists the streams of this app only.", limits: "The whole name.", example: "live"},
 		{name: "StreamName", about: "Lists the streams of this name only, or whose names hold it; QueryType says which.", example: "show"},
-		{name: "QueryType", about: "How StreamName is compared: as a part of the name (fuzzy) or as a whole (strict).", preset: "fuzzy", limits: "fuzzy, strict", example: "strict"},
+		queryTypeParameter,
 		{name: "StreamType", about: "Lists the streams as they are pushed (raw), or those that are transcoded (trans), of which there are none.", preset: "all", limits: "all, raw, trans", example: "raw"},
 		{name: "OnlyStream", about: "yes leaves out what is not needed to name the streams: of each, DomainName, AppName, StreamName and PublishTime remain.", preset: "no", limits: "yes, no", example: "yes"},
-		{name: "PageNum", about: "Number of the page.", preset: "1", limits: "From 1; less counts as 1.", example: "1"},
-		{name: "PageSize", about: "Streams a page.", preset: "2000", limits: "1 to 3000; what lies outside is taken to the nearer end.", example: "100"},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		pageNumParameter,
+		streamPageSizeParameter,
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,
@@ -85,7 +86,7 @@ type onlineStream struct {
 
 func (s *Server) describeLiveStreamsOnlineList(ctx context.Context, c caller, q *describeLiveStreamsOnlineListRequest) (describeLiveStreamsOnlineListResponse, error) {
 	answer := describeLiveStreamsOnlineListResponse{
-		PageNum:  clamp(q.PageNum, 1, 1, maxStreamPageNumber),
+		PageNum:  clamp(q.PageNum, 1, 1, math.MaxInt32),
 		PageSize: clamp(q.PageSize, defaultStreamPageSize, 1, maxStreamPageSize),
 	}
 	d, err := s.streamingDomain(ctx, c, q.DomainName)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -18,17 +19,17 @@ var describeLiveStreamsPublishList = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming domain.", example: "play.example.com"},
+		streamingDomainParameter,
 		{name: "StartTime", about: "Beginning of the window.", limits: "UTC, not longer than 90 days ago.", example: "2026-11-22T08:00:00Z", malformed: apierr.StartTimeNotValid},
 		{name: "EndTime", about: "End of the window, which is not part of it.", limits: "UTC, later than StartTime by at most 30 days.", example: "2026-11-23T08:00:00Z", malformed: apierr.EndTimeNotValid},
 		{name: "AppName", about: "Lists the pushes to this app only.", limits: "The whole name.", example: "live"},
 		{name: "StreamName", about: "Lists the pushes of streams of this name only, or whose names hold it; QueryType says which.", example: "show"},
-		{name: "QueryType", about: "How StreamName is compared: as a part of the name (fuzzy) or as a whole (strict).", preset: "fuzzy", limits: "fuzzy, strict", example: "strict"},
+		queryTypeParameter,
 		{name: "StreamType", about: "Lists the streams as they are pushed (raw), or those that are transcoded (trans), of which there are none.", preset: "raw", limits: "all, raw, trans", example: "raw"},
 		{name: "OrderBy", about: "Order, by the time of publishing or by the name of the stream.", preset: "publish_time_asc", limits: "publish_time_asc, publish_time_desc, stream_name_asc, stream_name_desc", example: "publish_time_desc"},
 		{name: "PageNumber", about: "Number of the page. The answer calls it PageNum.", preset: "1", limits: "From 1; less counts as 1.", example: "1"},
 		{name: "PageSize", about: "Pushes a page.", preset: "2000", limits: "1 to 3000; what lies outside is taken to the nearer end.", example: "100"},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,
@@ -100,12 +101,13 @@ var sessionOrders = []live.SessionOrder{
 
 func (s *Server) describeLiveStreamsPublishList(ctx context.Context, c caller, q *describeLiveStreamsPublishListRequest) (describeLiveStreamsPublishListResponse, error) {
 	answer := describeLiveStreamsPublishListResponse{
-		PageNum:  clamp(q.PageNumber, 1, 1, maxStreamPageNumber),
+		PageNum:  clamp(q.PageNumber, 1, 1, math.MaxInt32),
 		PageSize: clamp(q.PageSize, defaultStreamPageSize, 1, maxStreamPageSize),
 	}
 	if q.OrderBy == "" {
 		q.OrderBy = string(live.PublishTimeAscending)
 	}
+	var page []live.PastSession
 	err := s.store.View(ctx, func(r store.Reader) error {
 		d, err := streamingDomain(ctx, r, c, q.DomainName)
 		if err != nil {
@@ -114,7 +116,7 @@ func (s *Server) describeLiveStreamsPublishList(ctx context.Context, c caller, q
 		if err := q.validate(s.now()); err != nil || q.StreamType == "trans" {
 			return err
 		}
-		page, total, err := r.PastSessions(ctx, live.SessionQuery{
+		page, answer.TotalNum, err = r.PastSessions(ctx, live.SessionQuery{
 			Domain: d.Name,
 			App:    q.AppName,
 			Stream: q.StreamName,
@@ -125,15 +127,12 @@ func (s *Server) describeLiveStreamsPublishList(ctx context.Context, c caller, q
 			Offset: (answer.PageNum - 1) * answer.PageSize,
 			Limit:  answer.PageSize,
 		})
-		if err != nil {
-			return err
-		}
-		answer.TotalNum, answer.TotalPage = total, pages(total, answer.PageSize)
-		for _, session := range page {
-			answer.Info.Streams = append(answer.Info.Streams, newPublishedInfo(session))
-		}
-		return nil
+		return err
 	})
+	answer.TotalPage = pages(answer.TotalNum, answer.PageSize)
+	for _, session := range page {
+		answer.Info.Streams = append(answer.Info.Streams, newPublishedInfo(session))
+	}
 	return answer, err
 }
 

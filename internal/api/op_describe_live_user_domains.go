@@ -84,20 +84,21 @@ func (s *Server) describeLiveUserDomains(ctx context.Context, c caller, q *descr
 		return answer, err
 	}
 	answer.PageNumber, answer.PageSize = int64(number), int64(size)
-	err = s.store.View(ctx, func(r store.Reader) error {
-		domains, err := r.Domains(ctx, c.account)
-		first := (number - 1) * size
-		for _, d := range domains {
-			if !q.matches(d) {
-				continue
-			}
-			if at := int(answer.TotalCount); first <= at && at < first+size {
-				answer.Domains.PageData = append(answer.Domains.PageData, newUserDomain(d))
-			}
-			answer.TotalCount++
-		}
+	var domains []live.Domain
+	err = s.store.View(ctx, func(r store.Reader) (err error) {
+		domains, err = r.Domains(ctx, c.account)
 		return err
 	})
+	first := (number - 1) * size
+	for _, d := range domains {
+		if !q.matches(d) {
+			continue
+		}
+		if at := int(answer.TotalCount); first <= at && at < first+size {
+			answer.Domains.PageData = append(answer.Domains.PageData, newUserDomain(d))
+		}
+		answer.TotalCount++
+	}
 	return answer, err
 }
 

@@ -25,7 +25,7 @@ var followEvents = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming or ingest domain.", example: "play.example.com"},
+		anyDomainParameter,
 		{name: "CallbackUrl", about: "URL that the callbacks are written and signed for. The server never calls it.", limits: "Absolute http or https URL.", example: "http://localhost:3000/hook"},
 		{name: "After", about: "What the caller has already: app/stream:number, separated by commas.", limits: "At most 1000 streams.", example: "live/show:12"},
 		{name: "Since", about: "Time from which on events of other streams count, up to 64 of each. Left out, only those to come.", limits: "UTC.", example: "2026-11-23T08:00:00Z"},

@@ -18,13 +18,13 @@ var forbidLiveStream = operation{
 	access:   accessUpdate,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Ingest domain of the stream, or its streaming domain.", example: "push.example.com"},
-		{name: "AppName", about: "App.", example: "live"},
-		{name: "StreamName", about: "Stream.", example: "show"},
-		{name: "LiveStreamType", about: "Kind of stream.", limits: "publisher", example: "publisher"},
+		pushedDomainParameter,
+		appParameter,
+		streamParameter,
+		streamTypeParameter,
 		{name: "Oneshot", about: "yes ends the push and forbids nothing.", preset: "no", limits: "yes, no", example: "yes"},
 		{name: "ResumeTime", about: "When the stream is allowed again. Absent, that is in 180 days.", limits: "UTC, in the future.", example: "2026-12-01T10:37:00Z", malformed: apierr.InvalidResumeTimeMalformed},
-		{name: "RegionId", about: "Region. One server is one site, so that it is not looked at.", example: "cn-shanghai"},
+		regionParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

@@ -22,7 +22,7 @@ var replayDeliveries = operation{
 	access:   accessUpdate,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming or ingest domain.", example: "play.example.com"},
+		anyDomainParameter,
 		{name: "AppName", about: "Those about this app only.", example: "live"},
 		{name: "StreamName", about: "Those about streams of this name only.", example: "show"},
 		{name: "Id", about: "The delivery of this id only, or those of the event of this id (webhook-id).", example: "evt_01k9vq3c5x8j2m4n6p7r9s1t3v"},

@@ -15,10 +15,10 @@ var resumeLiveStream = operation{
 	access:   accessGet,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Ingest domain of the stream, or its streaming domain.", example: "push.example.com"},
+		pushedDomainParameter,
 		{name: "AppName", about: "App; * stands for every app.", example: "live"},
-		{name: "StreamName", about: "Stream.", example: "show"},
-		{name: "LiveStreamType", about: "Kind of stream.", limits: "publisher", example: "publisher"},
+		streamParameter,
+		streamTypeParameter,
 	},
 	errs: []*apierr.Error{
 		apierr.InvalidDomainNotFound,

@@ -16,7 +16,7 @@ var setLiveStreamsNotifyURLConfig = operation{
 	access:   accessCreate,
 	resource: resourceAny,
 	params: []parameter{
-		{name: "DomainName", about: "Ingest domain.", example: "push.example.com"},
+		ingestDomainParameter,
 		{name: "NotifyUrl", about: "URL that is called by GET. Mandatory, because nothing else is told of.", limits: "http or https, at most 2048 bytes, an address that is not refused.", example: "https://hooks.example.com/push"},
 		{name: "NotifyReqAuth", about: "Whether the callbacks are signed.", preset: "no", limits: "yes, no", example: "yes"},
 		{name: "NotifyAuthKey", about: "Key of the signature. Mandatory with NotifyReqAuth.", limits: "16 to 64 letters and digits.", example: "testkeyyourkey12"},

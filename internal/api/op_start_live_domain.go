@@ -15,7 +15,7 @@ var startLiveDomain = operation{
 	access:   accessUpdate,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming or ingest domain.", example: "play.example.com"},
+		anyDomainParameter,
 	},
 	errs:    []*apierr.Error{apierr.InvalidDomainNotFound},
 	handler: handle((*Server).startLiveDomain),

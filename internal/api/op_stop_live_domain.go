@@ -14,7 +14,7 @@ var stopLiveDomain = operation{
 	access:   accessUpdate,
 	resource: resourceDomain,
 	params: []parameter{
-		{name: "DomainName", about: "Streaming or ingest domain.", example: "play.example.com"},
+		anyDomainParameter,
 	},
 	errs:    []*apierr.Error{apierr.InvalidDomainNotFound},
 	handler: handle((*Server).stopLiveDomain),

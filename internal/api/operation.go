@@ -132,5 +132,9 @@ func (op *operation) malformed(name string) *apierr.Error {
 
 // declares reports whether e is among the errors of the operation.
 func (op *operation) declares(e *apierr.Error) bool {
-	return slices.ContainsFunc(op.declared(), func(d *apierr.Error) bool { return d.Code == e.Code })
+	return slices.ContainsFunc(op.declared(), func(d *apierr.Error) bool {
+		before, after, open := strings.Cut(d.Message, "%s") // a name that the caller has given
+		said := d.Message == e.Message || open && strings.HasPrefix(e.Message, before) && strings.HasSuffix(e.Message, after)
+		return d.Code == e.Code && said
+	})
 }

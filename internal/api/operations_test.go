@@ -401,10 +401,11 @@ func (c errorCase) params() wire.Params {
 
 func TestEveryDeclaredErrorCanBeProvoked(t *testing.T) {
 	t.Parallel()
-	type key struct{ action, code string }
+	type key struct{ action, code, message string }
 	provoked := map[key]bool{}
 	for _, c := range errorCases() {
-		provoked[key{c.action, c.want.Code}] = true
+		provoked[key{c.action, c.want.Code, c.want.Message}] = true
+		provoked[key{c.action, c.want.Code, ""}] = true // whatever name is filled in
 		t.Run(c.action+"/"+c.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t).prepare(c.action)
@@ -416,8 +417,12 @@ func TestEveryDeclaredErrorCanBeProvoked(t *testing.T) {
 	}
 	for _, op := range operations {
 		for _, e := range op.declared() {
-			if !provoked[key{op.name, e.Code}] {
-				t.Errorf("%s declares %s, which no case provokes", op.name, e.Code)
+			k := key{op.name, e.Code, e.Message}
+			if strings.Contains(e.Message, "%s") {
+				k.message = ""
+			}
+			if !provoked[k] {
+				t.Errorf("%s declares %v, which no case provokes", op.name, e)
 			}
 		}
 	}
@@ -446,12 +451,12 @@ func TestTheTableIsSortedAndDocumentsEveryField(t *testing.T) {
 			t.Errorf("%s documents %v\nand decodes %v", op.name, got, want)
 		}
 		wire.Fields(op.response) // panics on a bad tag
-		codes := map[string]bool{}
+		declared := map[apierr.Error]bool{}
 		for _, e := range op.errs {
-			if codes[e.Code] {
-				t.Errorf("%s declares %s twice", op.name, e.Code)
+			if declared[*e] {
+				t.Errorf("%s declares %v twice", op.name, e)
 			}
-			codes[e.Code] = true
+			declared[*e] = true
 		}
 	}
 }

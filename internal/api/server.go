@@ -35,7 +35,8 @@ const (
 	headerRetryAfter = "X-Acs-Retry-After" // milliseconds
 )
 
-// configStore is what this package needs of a store; store.Store has it.
+// configStore is what this package needs of a store; store.Store has it. It may run fn
+// again: what an answer is made of is assigned in fn, never added to.
 type configStore interface {
 	Update(ctx context.Context, fn func(store.Tx) error) error
 	View(ctx context.Context, fn func(store.Reader) error) error

