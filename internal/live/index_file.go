@@ -130,15 +130,15 @@ func ValidateIndexObject(t string) error {
 }
 
 // ExpandIndexObject fills a template that ValidateIndexObject accepted. The time
-// at is printed in zone.
+// at is printed in zone. Too long names are shortened as those of record files.
 func ExpandIndexObject(t string, key StreamKey, at time.Time, zone *time.Location) string {
 	at = at.In(zone)
-	return strings.NewReplacer(
+	return fitObjectKey(strings.NewReplacer(
 		"{AppName}", key.App,
 		"{StreamName}", key.Stream,
 		"{Date}", at.Format("2006-01-02"),
 		"{Hour}", at.Format("15"),
 		"{Minute}", at.Format("04"),
 		"{Second}", at.Format("05"),
-	).Replace(t)
+	).Replace(t))
 }

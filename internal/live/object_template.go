@@ -1,6 +1,8 @@
 package live
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -77,10 +79,11 @@ func templateVariables(t string, known ...string) (map[string]bool, error) {
 }
 
 // ExpandObjectPrefix fills a template that ValidateObjectPrefix accepted. Times
-// are printed in zone. The extension is the caller's to append.
+// are printed in zone. Parts of more than 223 bytes, and names of more than 991, are
+// shortened in their middle. The extension is the caller's to append.
 func ExpandObjectPrefix(t string, n ObjectName, zone *time.Location) string {
 	start, stop := n.Start.In(zone), n.Stop.In(zone)
-	return strings.NewReplacer(
+	return fitObjectKey(strings.NewReplacer(
 		"{AppName}", n.App,
 		"{StreamName}", n.Stream,
 		"{Sequence}", strconv.Itoa(n.Sequence),
@@ -88,19 +91,49 @@ func ExpandObjectPrefix(t string, n ObjectName, zone *time.Location) string {
 		"{EndTime}", stop.Format(plainTimeLayout),
 		"{EscapedStartTime}", start.Format(escapedTimeLayout),
 		"{EscapedEndTime}", stop.Format(escapedTimeLayout),
-	).Replace(t)
+	).Replace(t))
 }
 
 // ExpandSliceObjectPrefix fills a template that ValidateSliceObjectPrefix
-// accepted with the begin of a slice and its number. The extension is the
-// caller's to append.
+// accepted with the begin of a slice and its number, shortened likewise. The extension
+// is the caller's to append.
 func ExpandSliceObjectPrefix(t string, key StreamKey, start time.Time, sequence int) string {
-	return strings.NewReplacer(
+	return fitObjectKey(strings.NewReplacer(
 		"{AppName}", key.App,
 		"{StreamName}", key.Stream,
 		"{UnixTimestamp}", strconv.FormatInt(start.Unix(), 10),
 		"{Sequence}", strconv.Itoa(sequence),
-	).Replace(t)
+	).Replace(t))
+}
+
+// Bounds of what templates expand to, in bytes: those of folders and of object stores,
+// with room for a number, the kind of a slice and an extension.
+const (
+	maxExpandedPart = 255 - 32
+	maxExpandedKey  = 1023 - 32
+)
+
+// fitObjectKey shortens what no bucket could store: encoders choose the names of
+// streams, which may be long, and a template can repeat them.
+func fitObjectKey(key string) string {
+	parts := strings.Split(cutMiddle(key, maxExpandedKey), "/")
+	for i := range parts {
+		parts[i] = cutMiddle(parts[i], maxExpandedPart)
+	}
+	return strings.Join(parts, "/")
+}
+
+// cutMiddle shortens text to a length of bytes. A digest stands for all of it in place
+// of its middle, so that what differs only there stays apart.
+func cutMiddle(text string, length int) string {
+	if len(text) <= length {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	mark := "~" + hex.EncodeToString(sum[:6]) + "~"
+	keep := (length - len(mark)) / 2
+	// Characters of several bytes that were cut in two go.
+	return strings.ToValidUTF8(text[:keep], "") + mark + strings.ToValidUTF8(text[len(text)-keep:], "")
 }
 
 // ValidateObjectKey reports whether key stays inside its bucket: relative,
