@@ -7,7 +7,6 @@ import (
 	"context"
 	"net"
 	"slices"
-	"strings"
 	"time"
 
 	"tallylight/internal/callback"
@@ -17,6 +16,9 @@ import (
 	"tallylight/internal/playback"
 	"tallylight/internal/store"
 )
+
+// consoleBuilt says that this binary has the console.
+const consoleBuilt = true
 
 // newConsole connects the console to the parts that it shows.
 func (s *server) newConsole(cfg config.Config) pages {
@@ -40,7 +42,7 @@ func (s *server) newConsole(cfg config.Config) pages {
 		Callbacks:       receiverTrials{s},
 		Recordings:      recordings{s.playback, s.links},
 		SessionLifetime: cfg.Console.SessionLifetime,
-		Secure:          strings.HasPrefix(cfg.PublicURL, "https://"),
+		Secure:          cfg.PublicHTTPS(),
 		Version:         version,
 		Log:             s.log,
 		Now:             time.Now,

@@ -125,8 +125,11 @@ func (c *deliveriesReplayCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	return c.with(ctx, func(st store.Store, _ live.AccountID) error {
-		if q.Limit, err = countDeliveries(ctx, st, q); err != nil || q.Limit == 0 {
-			return errors.Join(err, printf(s, "no deliveries are selected\n"))
+		if q.Limit, err = countDeliveries(ctx, st, q); err != nil {
+			return err
+		}
+		if q.Limit == 0 {
+			return printf(s, "no deliveries are selected\n")
 		}
 		if ok, err := confirm(s, c.Yes, "replay %s?", counted(q.Limit)); err != nil || !ok {
 			return err
@@ -148,8 +151,11 @@ func (c *deliveriesForgetCommand) Run(ctx context.Context, s *streams) error {
 	}
 	q.State = live.DeliveryDead
 	return c.with(ctx, func(st store.Store, _ live.AccountID) error {
-		if q.Limit, err = countDeliveries(ctx, st, q); err != nil || q.Limit == 0 {
-			return errors.Join(err, printf(s, "no deliveries are selected that were given up\n"))
+		if q.Limit, err = countDeliveries(ctx, st, q); err != nil {
+			return err
+		}
+		if q.Limit == 0 {
+			return printf(s, "no deliveries are selected that were given up\n")
 		}
 		if ok, err := confirm(s, c.Yes, "forget %s for good?", counted(q.Limit)); err != nil || !ok {
 			return err

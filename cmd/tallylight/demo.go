@@ -52,7 +52,7 @@ const (
 )
 
 type demoCommand struct {
-	Keep string  `help:"Put everything into this folder (default: a new temporary one)." placeholder:"DIR"`
+	Keep string  `help:"Put everything into this folder, new or empty (default: a new temporary one)." placeholder:"DIR"`
 	Rate float64 `help:"Push at this multiple of real time." default:"1"`
 }
 
@@ -64,8 +64,8 @@ arrive, and ends with the paths of the recorded files.`
 }
 
 func (c *demoCommand) Run(ctx context.Context, s *streams) error {
-	if c.Rate <= 0 || c.Rate > 100 {
-		return usageError{fmt.Errorf("--rate: %v is not allowed: give a number above 0, at most 100", c.Rate)}
+	if !(c.Rate >= 0.2 && c.Rate <= 100) { // slower, it would not be over within demoTimeout
+		return usageError{fmt.Errorf("--rate: %v is not allowed: give 0.2 to 100", c.Rate)}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, demoTimeout, fmt.Errorf("the demo was not over after %v", demoTimeout))
 	defer cancel()
@@ -83,12 +83,20 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) error {
 	return nil
 }
 
-// folder returns the folder of the demo, which exists.
+// folder returns the folder of the demo, which exists and has nothing of an earlier
+// one in it.
 func (c *demoCommand) folder() (string, error) {
 	if c.Keep == "" {
 		return os.MkdirTemp("", "tallylight-demo-")
 	}
-	return c.Keep, os.MkdirAll(c.Keep, 0o755)
+	if err := os.MkdirAll(c.Keep, 0o755); err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir(c.Keep)
+	if err == nil && len(entries) > 0 {
+		err = usageError{fmt.Errorf("--keep: the folder %s is not empty: name a new one", c.Keep)}
+	}
+	return c.Keep, err
 }
 
 // A demo is one run of the demo.

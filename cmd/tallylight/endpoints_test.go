@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +165,18 @@ func TestEventsAreSimulated(t *testing.T) {
 	out := mustRun(t, "events", "simulate", "file_created", "--url", url, "--dev", "--object", "a/b.mp4", "--duration", "90s")
 	if c := <-got; c.URI != "a/b.mp4" || !strings.Contains(out, `"duration":90,`) {
 		t.Errorf("got %+v\n%s", c, out)
+	}
+}
+
+func TestAnAnswerDoesNotCommandTheTerminal(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "first\r\nsecond \x1b[2J\x07end")
+	}))
+	defer srv.Close()
+	out := mustRun(t, "events", "simulate", "file_created", "--url", srv.URL, "--dev")
+	if !strings.HasSuffix(out, "\nfirst\nsecond  [2J end\n\n") {
+		t.Errorf("printed %q", out)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"tallylight/internal/callback"
@@ -173,8 +174,8 @@ func writeSimulation(s *streams, sim callback.Simulation) error {
 		return printf(s, "\nno answer after %v: %s\n\n", a.Elapsed.Round(time.Millisecond), a.Err)
 	}
 	err := printf(s, "\n%d %s after %v from %s\n", a.Status, http.StatusText(a.Status), a.Elapsed.Round(time.Millisecond), a.Address)
-	if a.Response != "" {
-		err = errors.Join(err, printf(s, "%s\n", a.Response))
+	for line := range strings.Lines(a.Response) {
+		err = errors.Join(err, printf(s, "%s\n", oneLine(strings.TrimRight(line, "\r\n"))))
 	}
 	return errors.Join(err, printf(s, "\n"))
 }

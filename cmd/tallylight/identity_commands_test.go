@@ -283,3 +283,31 @@ func TestSignReproducesAPublishedSignature(t *testing.T) {
 		t.Errorf("got:\n%s", out)
 	}
 }
+
+func TestCheckDecidesAsTheServerDoes(t *testing.T) {
+	t.Parallel()
+	s, dir := startServer(t)
+	base := "http://" + s.httpListener.Addr().String()
+	policy := filepath.Join(t.TempDir(), "policy.json")
+	document := `{"Version":"1","Statement":[{"Effect":"Allow","Action":"live:Describe*","Resource":"acs:cdn:*:*:domain/play.example.com"}]}`
+	if err := os.WriteFile(policy, []byte(document), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "users", "create", "--data", dir, "lena")
+	mustRun(t, "users", "attach-policy", "--data", dir, "lena", "look", policy)
+	key := keyOf(t, mustRun(t, "keys", "create", "--data", dir, "--user", "lena"))
+	for _, tt := range []struct{ action, object string }{
+		{"DescribeLiveDomainDetail", "play.example.com"}, // of the domain
+		{"live:DescribeLiveDomainDetail", "other.example.com"},
+		{"DescribeLiveRecordNotifyConfig", "play.example.com"}, // of *
+		{"live:DescribeLiveRecordNotifyConfig", "play.example.com"},
+		{"DescribeLiveUserDomains", "*"},
+		{"DeleteLiveDomain", "play.example.com"},
+	} {
+		code := call(t, http.DefaultClient, base, key, strings.TrimPrefix(tt.action, "live:"), "DomainName="+strings.Trim(tt.object, "*"))
+		status, out, errOut := command(t, "users", "check", "--data", dir, "lena", tt.action, tt.object)
+		if (status == 0) != (code != "Forbidden") {
+			t.Errorf("%s on %s: the server answers %q, check ends with %d: %s%s", tt.action, tt.object, code, status, out, errOut)
+		}
+	}
+}

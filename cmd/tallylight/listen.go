@@ -47,6 +47,9 @@ connection that breaks is made again, and nothing is missed.`
 }
 
 func (c *listenCommand) Run(ctx context.Context, s *streams) error {
+	if c.Delay < 0 {
+		return usageError{fmt.Errorf("--delay: %v is not allowed: give 0 or more", c.Delay)}
+	}
 	var secret wire.Secret
 	if c.Secret != "" {
 		var err error

@@ -2,6 +2,7 @@ package main
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"tallylight/internal/live"
@@ -23,5 +24,12 @@ func TestDecisionsOfTheReceiver(t *testing.T) {
 		if (err == nil) != (want != nil) || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %+v, %v, want %+v", text, got, err, want)
 		}
+	}
+}
+
+func TestAReceiverDoesNotAnswerBeforeItIsAsked(t *testing.T) {
+	t.Parallel()
+	if status, _, errOut := command(t, "listen", "--addr", "127.0.0.1:0", "--delay=-1s"); status != exitUsage || !strings.Contains(errOut, "--delay") {
+		t.Errorf("status %d: %s", status, errOut)
 	}
 }

@@ -58,9 +58,19 @@ func (versionCommand) Run(s *streams) error {
 func main() {
 	// The first signal asks for an orderly end; with the second, the default
 	// action of the system ends the process at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], &streams{os.Stdout, os.Stderr}))
+}
+
+// endSignals returns the signals that ask for an orderly end. The end of a terminal is
+// one, unless the process was started to survive it, as nohup does.
+func endSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // run carries out a command line and returns the exit status.

@@ -131,6 +131,13 @@ func TestALinkServesWhatIsExported(t *testing.T) {
 	if link := mustRun(t, "records", "link", "file_1", "--data", dir, "--expires", "168h"); !strings.HasPrefix(link, "http://localhost:8080/recordings/file_1.mp4?expires=") {
 		t.Errorf("without --server: %s", link)
 	}
+	public := filepath.Join(t.TempDir(), "tallylight.yaml")
+	if err := os.WriteFile(public, []byte("public_url: https://live.example.com/\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if link := mustRun(t, "records", "link", "file_1", "--data", dir, "--config", public); !strings.HasPrefix(link, "https://live.example.com/recordings/file_1.mp4?expires=") {
+		t.Errorf("with public_url: %s", link)
+	}
 }
 
 func TestLinksThatCannotBeAreRefused(t *testing.T) {

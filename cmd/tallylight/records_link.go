@@ -17,7 +17,7 @@ type recordsLinkCommand struct {
 	dataFlags
 	File    string        `arg:"" help:"Id of the record file, as 'records list' prints it."`
 	Expires time.Duration `help:"How long the link is good for, 1m to 168h." default:"24h" placeholder:"D"`
-	Server  string        `help:"URL by which the server is reached. Default: the address that it listens on, seen from this machine." placeholder:"URL"`
+	Server  string        `help:"URL by which the server is reached. Default: the setting public_url, else the address that it listens on, seen from this machine." placeholder:"URL"`
 }
 
 func (recordsLinkCommand) Help() string {
@@ -71,6 +71,9 @@ func (c *recordsLinkCommand) server() (string, error) {
 	cfg, err := c.settings()
 	if err != nil {
 		return "", err
+	}
+	if cfg.PublicURL != "" {
+		return strings.TrimSuffix(cfg.PublicURL, "/"), nil
 	}
 	host, port, err := net.SplitHostPort(cfg.HTTP)
 	if err != nil {

@@ -88,30 +88,9 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 	if err := ensureIdentity(ctx, s.store, cfg.Data, key, time.Now(), w); err != nil {
 		return nil, err
 	}
-	guard, err := newGuard(cfg)
-	if err != nil {
-		return nil, usageError{err}
+	if err := s.openCallbacks(cfg); err != nil {
+		return nil, err
 	}
-	s.guard = guard
-	secret, err := webhookSecret(cfg)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	s.delivering = callback.Config{
-		Store:        s.store,
-		Guard:        guard,
-		Log:          log,
-		TailOff:      !cfg.Callbacks.Tail,
-		Secret:       secret,
-		EventHeaders: cfg.Callbacks.Headers,
-		CloudEvents:  cfg.Callbacks.CloudEvents,
-		UserAgent:    cfg.Callbacks.UserAgent,
-		Workers:      cfg.Callbacks.Workers,
-		Limits:       callbackLimits(cfg),
-		ParkOnGone:   cfg.Callbacks.ParkOnGone,
-	}
-	s.deliverer = callback.New(s.delivering)
-	s.pruner = callback.NewPruner(callback.PrunerConfig{Store: s.store, Keep: cfg.Callbacks.KeepLog, Log: log})
 	zone, err := cfg.Record.Zone()
 	if err != nil {
 		return nil, usageError{err}
@@ -124,38 +103,16 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 	if err != nil {
 		return nil, err
 	}
-	if err := s.openRecorder(cfg, buckets, guard, zone); err != nil {
+	if err := s.openRecorder(cfg, buckets, zone); err != nil {
 		return nil, err
 	}
-	s.notifier = announce.New(announce.Config{
-		Store:     s.store,
-		Size:      s.pictureSize,
-		Node:      nodeName(),
-		Committed: s.committed,
-		Log:       log,
-	})
-	s.registry = ingest.New(ingest.Config{
-		Store: s.store,
-		Open: func(ctx context.Context, session live.Session) (ingest.Reader, error) {
-			return s.openSession(ctx, session)
-		},
-		Shared:        s.shared(),
-		DefaultDomain: cfg.Ingest.DefaultDomain,
-		Log:           log,
-		Now:           time.Now,
-	})
-	s.rtmp = rtmp.New(rtmp.Config{
-		Registry:       s.registry,
-		Log:            log,
-		IdleTimeout:    cfg.Ingest.IdleTimeout,
-		MaxConnections: cfg.Ingest.MaxConnections,
-	})
+	s.openIngest(cfg)
 	s.playback = newPlayback(cfg, s.store, buckets, log)
 	s.links = playback.NewLinks(s.store, time.Now)
 	s.http = &http.Server{
-		Handler:           s.handler(cfg, guard, objects, zone),
+		Handler:           s.handler(cfg, objects, zone),
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
+		ReadTimeout:       20 * time.Second, // less than below, so that who is too slow is still told
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -163,26 +120,10 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger, key ke
 	}
 	s.http.RegisterOnShutdown(s.api.EndStreams)
 	s.http.RegisterOnShutdown(s.console.EndStreams)
-	if s.httpListener, err = listen("http", cfg.HTTP); err != nil {
+	if err := s.openListeners(cfg); err != nil {
 		return nil, err
 	}
-	if err := s.listenTLS(cfg); err != nil {
-		return nil, err
-	}
-	if s.rtmpListener, err = listen("rtmp", cfg.RTMP); err != nil {
-		return nil, err
-	}
-	guard.SetListeners(s.listenAddrs()...)
-	if err := s.api.Restore(ctx); err != nil {
-		return nil, err
-	}
-	if err := s.registry.Recover(ctx); err != nil {
-		return nil, err
-	}
-	if err := s.notifier.Recover(ctx); err != nil {
-		return nil, err
-	}
-	return s, s.recorder.Recover(ctx)
+	return s, s.takeUp(ctx)
 }
 
 // openData takes the data folder for this process alone and opens its database.
@@ -203,8 +144,37 @@ func (s *server) openData(ctx context.Context, cfg config.Config) error {
 	return err
 }
 
+// openCallbacks makes those who tell the operator's servers.
+func (s *server) openCallbacks(cfg config.Config) error {
+	guard, err := newGuard(cfg)
+	if err != nil {
+		return usageError{err}
+	}
+	secret, err := webhookSecret(cfg)
+	if err != nil {
+		return usageError{err}
+	}
+	s.guard = guard
+	s.delivering = callback.Config{
+		Store:        s.store,
+		Guard:        guard,
+		Log:          s.log,
+		TailOff:      !cfg.Callbacks.Tail,
+		Secret:       secret,
+		EventHeaders: cfg.Callbacks.Headers,
+		CloudEvents:  cfg.Callbacks.CloudEvents,
+		UserAgent:    cfg.Callbacks.UserAgent,
+		Workers:      cfg.Callbacks.Workers,
+		Limits:       callbackLimits(cfg),
+		ParkOnGone:   cfg.Callbacks.ParkOnGone,
+	}
+	s.deliverer = callback.New(s.delivering)
+	s.pruner = callback.NewPruner(callback.PrunerConfig{Store: s.store, Keep: cfg.Callbacks.KeepLog, Log: s.log})
+	return nil
+}
+
 // openRecorder makes the recorder and those who see to its files.
-func (s *server) openRecorder(cfg config.Config, buckets blob.Buckets, guard *callback.Guard, zone *time.Location) error {
+func (s *server) openRecorder(cfg config.Config, buckets blob.Buckets, zone *time.Location) error {
 	spool := filepath.Join(cfg.Data, "spool")
 	s.uploads = upload.New(upload.Config{
 		Store:        s.store,
@@ -221,7 +191,7 @@ func (s *server) openRecorder(cfg config.Config, buckets blob.Buckets, guard *ca
 	}
 	s.retention = retention.New(retention.Config{Store: s.store, Buckets: buckets, Rules: rules, Log: s.log, Now: time.Now})
 	s.asker = callback.NewAsker(callback.AskerConfig{
-		Guard: guard, Log: s.log, UserAgent: cfg.Callbacks.UserAgent, Deadline: cfg.Callbacks.OnDemandDeadline,
+		Guard: s.guard, Log: s.log, UserAgent: cfg.Callbacks.UserAgent, Deadline: cfg.Callbacks.OnDemandDeadline,
 	})
 	var err error
 	s.recorder, err = record.New(record.Config{
@@ -239,6 +209,63 @@ func (s *server) openRecorder(cfg config.Config, buckets blob.Buckets, guard *ca
 		Zone:            zone,
 	})
 	return err
+}
+
+// openIngest makes the door of the encoders, behind which are the recorder and those
+// who are told of pushes.
+func (s *server) openIngest(cfg config.Config) {
+	s.notifier = announce.New(announce.Config{
+		Store:     s.store,
+		Size:      s.pictureSize,
+		Node:      nodeName(),
+		Committed: s.committed,
+		Log:       s.log,
+	})
+	s.registry = ingest.New(ingest.Config{
+		Store: s.store,
+		Open: func(ctx context.Context, session live.Session) (ingest.Reader, error) {
+			return s.openSession(ctx, session)
+		},
+		Shared:        s.shared(),
+		DefaultDomain: cfg.Ingest.DefaultDomain,
+		Log:           s.log,
+		Now:           time.Now,
+	})
+	s.rtmp = rtmp.New(rtmp.Config{
+		Registry:       s.registry,
+		Log:            s.log,
+		IdleTimeout:    cfg.Ingest.IdleTimeout,
+		MaxConnections: cfg.Ingest.MaxConnections,
+	})
+}
+
+// openListeners opens every listener. Callbacks may reach none of them.
+func (s *server) openListeners(cfg config.Config) (err error) {
+	if s.httpListener, err = listen("http", cfg.HTTP); err != nil {
+		return err
+	}
+	if err := s.listenTLS(cfg); err != nil {
+		return err
+	}
+	if s.rtmpListener, err = listen("rtmp", cfg.RTMP); err != nil {
+		return err
+	}
+	s.guard.SetListeners(s.listenAddrs()...)
+	return nil
+}
+
+// takeUp takes up what the last run left, before anybody is let in.
+func (s *server) takeUp(ctx context.Context) error {
+	if err := s.api.Restore(ctx); err != nil {
+		return err
+	}
+	if err := s.registry.Recover(ctx); err != nil {
+		return err
+	}
+	if err := s.notifier.Recover(ctx); err != nil {
+		return err
+	}
+	return s.recorder.Recover(ctx)
 }
 
 func newGuard(cfg config.Config) (*callback.Guard, error) {
@@ -283,14 +310,14 @@ func listen(name, addr string) (net.Listener, error) {
 // handler serves the API on / and the server's own pages beside it. It looks at
 // the path itself, because clients sign the path as they sent it and a mux would
 // redirect some.
-func (s *server) handler(cfg config.Config, guard *callback.Guard, objects *objects, zone *time.Location) http.Handler {
+func (s *server) handler(cfg config.Config, objects *objects, zone *time.Location) http.Handler {
 	qps := cfg.API.QPSFactor
 	if qps == 0 {
 		qps = -1 // no limits
 	}
 	s.api = api.New(api.Config{
 		Store:    s.store,
-		URLs:     guard,
+		URLs:     s.guard,
 		Buckets:  objects,
 		Recorder: s,
 		Streams:  s.registry,
@@ -342,7 +369,7 @@ func (s *server) handler(cfg config.Config, guard *callback.Guard, objects *obje
 // errorsPage is the page of the console that explains errors, as others reach it;
 // "" where they cannot.
 func errorsPage(cfg config.Config) string {
-	if cfg.PublicURL == "" || !cfg.Console.Enabled {
+	if cfg.PublicURL == "" || !cfg.Console.Enabled || !consoleBuilt {
 		return ""
 	}
 	return strings.TrimSuffix(cfg.PublicURL, "/") + consoleRoot + "errors"

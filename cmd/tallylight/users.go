@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -11,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"tallylight/internal/api"
 	"tallylight/internal/identity"
 	"tallylight/internal/live"
 	"tallylight/internal/live/ram"
@@ -45,9 +45,9 @@ type usersListCommand struct {
 }
 
 func (c *usersListCommand) Run(ctx context.Context, s *streams) error {
-	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "USER\tKEYS\tPOLICIES")
+	var rows []string
 	err := c.view(ctx, func(r store.Reader, account live.AccountID) error {
+		rows = []string{"USER\tKEYS\tPOLICIES"}
 		users, err := r.Users(ctx, account)
 		if err != nil {
 			return err
@@ -72,11 +72,18 @@ func (c *usersListCommand) Run(ctx context.Context, s *streams) error {
 			if len(names) == 0 {
 				names = []string{"-"}
 			}
-			fmt.Fprintf(w, "%s\t%d\t%s\n", u.Name, count[u.Name], strings.Join(names, ", "))
+			rows = append(rows, fmt.Sprintf("%s\t%d\t%s", u.Name, count[u.Name], strings.Join(names, ", ")))
 		}
 		return nil
 	})
-	return errors.Join(err, w.Flush())
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, row)
+	}
+	return w.Flush()
 }
 
 // userFlags name a user.
@@ -182,7 +189,9 @@ type usersCheckCommand struct {
 }
 
 func (usersCheckCommand) Help() string {
-	return `Exit status 0 means allowed, 1 denied.`
+	return `The decision is that which a call would meet: of an operation that policies know by the
+resource *, only statements about * count, whatever domain is given. Exit status 0 means
+allowed, 1 denied.`
 }
 
 func (c *usersCheckCommand) Run(ctx context.Context, s *streams) error {
@@ -196,7 +205,7 @@ func (c *usersCheckCommand) Run(ctx context.Context, s *streams) error {
 	}
 	var verdict identity.Verdict
 	err = c.view(ctx, func(r store.Reader, account live.AccountID) (err error) {
-		request.Resource = identity.Resource(account, c.Resource)
+		request.Resource = checkedResource(account, c.Action, c.Resource)
 		verdict, err = identity.Check(ctx, r, account, c.User, request)
 		return err
 	})
@@ -212,4 +221,18 @@ func (c *usersCheckCommand) Run(ctx context.Context, s *streams) error {
 	}
 	_, err = fmt.Fprintf(s.out, "allowed: %s\n", reason)
 	return err
+}
+
+// checkedResource returns what a call of an action works on, in the words of policies:
+// its operation says whether that is the domain.
+func checkedResource(account live.AccountID, action, object string) string {
+	if op := api.Reference().Operation(strings.TrimPrefix(action, "live:")); op != nil {
+		switch {
+		case op.Resource == "*":
+			return "*"
+		case object == "*":
+			return api.DomainResource(account, "*")
+		}
+	}
+	return identity.Resource(account, object)
 }
