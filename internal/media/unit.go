@@ -70,9 +70,9 @@ type Unit struct {
 	// and never wraps. Composition is PTS - DTS, and may be negative.
 	DTS         time.Duration
 	Composition time.Duration
-	// Body is immutable. Video is length-prefixed NAL units (H264, HEVC, four
-	// bytes of length) or OBUs (AV1); audio is one raw frame; data is AMF0
-	// values, the name of the message first.
+	// Body is immutable. Video is NAL units with their lengths, of which the
+	// configuration tells how many bytes they have (H264, HEVC), or OBUs (AV1);
+	// audio is one raw frame; data is AMF0 values, the name of the message first.
 	Body []byte
 
 	block *Block

@@ -52,22 +52,22 @@ func (r *recording) decide() (automatic bool) {
 const askTime = time.Second
 
 // askable reports whether it is known what to tell of the session.
-func (r *recording) askable(u *media.Unit) bool {
-	if !r.settled(u) {
+func (r *recording) askable(u *media.Unit, now time.Time) bool {
+	if !r.settled(u, now) {
 		return false
 	}
 	_, told := r.toldKbps()
-	return told || r.known.Video == nil || span(r.held) >= askTime
+	return told || r.known.Video == nil || r.waited(now) >= askTime
 }
 
 // ask puts the question.
-func (r *recording) ask() {
+func (r *recording) ask(now time.Time) {
 	d := r.decision
 	if d.asked {
 		return
 	}
 	d.asked = true
-	q := live.Question{Key: r.key, URL: r.askURL, SignKey: r.signKey, VideoKbps: r.videoKbps()}
+	q := live.Question{Key: r.key, URL: r.askURL, SignKey: r.signKey, VideoKbps: r.videoKbps(now)}
 	if video := r.known.Video; video != nil {
 		q.VideoCodec = questionCodec(video.Codec)
 	}
@@ -104,7 +104,7 @@ func (r *recording) toldKbps() (int, bool) {
 
 // videoKbps returns the bit rate of the video: what the encoder tells, or what
 // has come so far.
-func (r *recording) videoKbps() int {
+func (r *recording) videoKbps(now time.Time) int {
 	if told, ok := r.toldKbps(); ok {
 		return told
 	}
@@ -114,7 +114,7 @@ func (r *recording) videoKbps() int {
 			bytes += len(r.held[i].Body)
 		}
 	}
-	if waited := span(r.held); waited > 0 {
+	if waited := r.waited(now); waited > 0 {
 		return int(time.Duration(bytes) * 8 * time.Millisecond / waited)
 	}
 	return 0
@@ -155,7 +155,7 @@ func (r *recording) take(v verdict, now time.Time) {
 		r.dropWaiting()
 		return
 	}
-	if slices.ContainsFunc(r.held, func(u media.Unit) bool { return r.known.startsFile(&u) }) {
+	if r.known.startsAmong(r.held) {
 		r.begin(now)
 	}
 }
@@ -188,10 +188,10 @@ func (r *recording) keep() {
 			next = len(r.held)
 		}
 		for i := range r.held[:next] {
-			r.waiting -= len(r.held[i].Body)
+			r.waiting -= memory(&r.held[i])
 		}
 		release(r.held[:next])
-		r.held = slices.Delete(r.held, 0, next)
+		r.held, r.heldLead = slices.Delete(r.held, 0, next), 0
 		r.log.Warn("frames dropped that waited for the decision", "dropped", next)
 	}
 }

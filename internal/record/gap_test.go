@@ -253,8 +253,8 @@ func TestGapOfFramesThatFoundNoRoomSurvivesAKill(t *testing.T) {
 
 func TestAudioAloneGoesOnAfterItFoundNoRoom(t *testing.T) {
 	t.Parallel()
-	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 100, Now: time.Now})
-	frame := media.Unit{Kind: media.Audio, Codec: media.AAC, Body: make([]byte, 60)}
+	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 1000, Now: time.Now})
+	frame := media.Unit{Kind: media.Audio, Codec: media.AAC, Body: make([]byte, 600)}
 	s.Write([]media.Unit{frame, frame, frame})
 	var b batch
 	s.take(&b)
@@ -274,11 +274,11 @@ func TestAudioAloneGoesOnAfterItFoundNoRoom(t *testing.T) {
 
 func TestFramesBeforeAHoleAreKept(t *testing.T) {
 	t.Parallel()
-	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 100, Now: time.Now})
+	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 1000, Now: time.Now})
 	frame := func(key bool, n int) media.Unit {
 		return media.Unit{Kind: media.Video, Codec: media.H264, Key: key, Body: make([]byte, n)}
 	}
-	s.Write([]media.Unit{frame(false, 40), frame(false, 80), frame(false, 5), frame(true, 40), frame(false, 10)})
+	s.Write([]media.Unit{frame(false, 300), frame(false, 700), frame(false, 5), frame(true, 300), frame(false, 10)})
 	var b batch
 	s.take(&b)
 	if len(b.units) != 3 || b.dropped != 2 || len(b.holes) != 1 || b.holes[0].before != 1 {

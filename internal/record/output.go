@@ -36,6 +36,7 @@ type file struct {
 	row   live.RecordFile
 	base  time.Duration    // of the timeline, where the file begins
 	begun bool             // base is known
+	cut   bool             // the first of its slices has begun
 	inits []live.SliceKind // the init segments that were written
 	part  *part            // nil before the first frame, and between two slices
 	stop  time.Time        // when its last frame came in
@@ -47,8 +48,10 @@ type part struct {
 	empty  bool        // nothing was written
 	size   int64       // of all spools together
 	synced time.Time
-	slice  live.Slice    // of sliced formats
-	from   time.Duration // of the timeline, where a slice begins
+	slice  live.Slice // of sliced formats
+	// Of the timeline: the DTS of its first unit, where a slice counts from, and the
+	// lowest DTS, of a track that is behind.
+	from, start, lowest time.Duration
 }
 
 // scratch is what a write is built in; it is shared by all streams, so that its
@@ -201,20 +204,21 @@ func (o *output) write(units []media.Unit, now time.Time) error {
 	return nil
 }
 
-// untilCycleEnd returns how many of units belong to the open file.
+// untilCycleEnd returns how many of units belong to the open file: one at least if
+// the file begins with them, however far other tracks are behind.
 func (o *output) untilCycleEnd(units []media.Unit) int {
-	f := o.file
+	f, first := o.file, 0
 	if !f.begun {
-		f.base, f.begun = firstDTS(units), true
+		f.base, f.begun, first = firstDTS(units), true, 1
 	}
-	return o.recording.untilKey(units, f.base+o.rule.CycleDuration)
+	return first + o.recording.untilKey(units[first:], f.base, o.rule.CycleDuration)
 }
 
 // untilKey returns how many of units come before the first that a file can begin
-// with at end or later.
-func (r *recording) untilKey(units []media.Unit, end time.Duration) int {
+// with, length after from or later.
+func (r *recording) untilKey(units []media.Unit, from, length time.Duration) int {
 	for i := range units {
-		if units[i].DTS >= end && r.writing.startsFile(&units[i]) {
+		if units[i].DTS-from >= length && r.writing.startsFile(&units[i]) {
 			return i
 		}
 	}
@@ -231,6 +235,17 @@ func firstDTS(units []media.Unit) time.Duration {
 		}
 	}
 	return first
+}
+
+// leadingDTS returns the DTS of the first audio or video among units, or that of the
+// first data message if there is nothing else.
+func leadingDTS(units []media.Unit) time.Duration {
+	for i := range units {
+		if units[i].Kind != media.Data {
+			return units[i].DTS
+		}
+	}
+	return units[0].DTS
 }
 
 // fill appends units to the open file, and goes on to the next slice where one
@@ -251,21 +266,23 @@ func (o *output) fill(units []media.Unit, now time.Time) error {
 		}
 		if units = units[n:]; len(units) > 0 {
 			p := o.file.part
-			p.slice.Duration = firstDTS(units) - p.from // up to the next one
+			p.slice.Duration = leadingDTS(units) - p.start // up to the next one
 			o.endSlice(false)
 		}
 	}
 	return nil
 }
 
-// untilSliceEnd returns how many of units belong to the open slice. It ends at a
-// key frame, but without one after twice its time.
+// untilSliceEnd returns how many of units belong to the open slice: one at least if
+// it is empty. It ends at a key frame, but without one after twice its time.
 func (o *output) untilSliceEnd(units []media.Unit) int {
-	p := o.file.part
-	n := o.recording.untilKey(units, p.from+o.rule.SliceDuration)
-	latest := p.from + maxSlice(o.rule)
-	for i := range units[:n] {
-		if units[i].DTS >= latest && !p.empty {
+	p, first := o.file.part, 0
+	if p.empty {
+		first = 1
+	}
+	n := first + o.recording.untilKey(units[first:], p.from, o.rule.SliceDuration)
+	for i := first; i < n; i++ {
+		if units[i].DTS-p.from >= maxSlice(o.rule) {
 			return i
 		}
 	}
@@ -277,13 +294,17 @@ func maxSlice(rule live.RecordFormat) time.Duration { return 2 * rule.SliceDurat
 
 // beginPart creates the spool files that units go to.
 func (o *output) beginPart(units []media.Unit, now time.Time) error {
-	p := &part{empty: true, synced: now, from: firstDTS(units)}
+	p := &part{empty: true, synced: now, from: leadingDTS(units)}
+	p.start, p.lowest = p.from, p.from
+	if !o.file.cut {
+		p.start, o.file.cut = o.file.base, true
+	}
 	if o.strands == nil {
 		o.strands, o.origin = o.format.open(media.Tracks(o.recording.writing)), o.file.base
 		o.jump = o.format.continuous && o.slices > 0
 	}
 	if o.format.sliced() {
-		p.slice = o.nextSlice(p.from, now)
+		p.slice = o.nextSlice(p.start, now)
 		if err := o.writeInitial(&p.slice); err != nil {
 			return err
 		}
@@ -321,6 +342,9 @@ func (o *output) append(units []media.Unit, now time.Time) error {
 		n, size := 0, 0
 		for ; n < len(units) && size < pieceBytes; n++ {
 			u := units[n]
+			if u.Kind != media.Data {
+				p.lowest = min(p.lowest, u.DTS)
+			}
 			u.DTS = max(u.DTS-base, 0)
 			size += len(u.Body)
 			s.units = append(s.units, u)

@@ -202,6 +202,13 @@ func (r *Recorder) Open(ctx context.Context, s live.Session) (*Session, error) {
 	return r.start(s, rule, notify)
 }
 
+// maxArrivals bounds the pushes of a stream that wait for those before them to be
+// written: each may fill a queue.
+const maxArrivals = 4
+
+// errBehind refuses pushes of a stream that come and go faster than they are written.
+var errBehind = fmt.Errorf("%d pushes of the stream wait to be written: see why its disk is so slow", maxArrivals)
+
 // attach hands the session to the recording that waits for it, if any.
 func (r *Recorder) attach(s live.Session) (*Session, error) {
 	r.mu.Lock()
@@ -212,6 +219,9 @@ func (r *Recorder) attach(s live.Session) (*Session, error) {
 	rec := r.recordings[s.Key]
 	if rec == nil {
 		return nil, nil
+	}
+	if len(rec.arrivals) == maxArrivals {
+		return nil, errBehind
 	}
 	session := newSession(s, r.cfg)
 	rec.arrivals = append(rec.arrivals, session)

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"tallylight/internal/blob"
 	"tallylight/internal/blob/localfs"
@@ -503,12 +505,13 @@ func (h *harness) intact(t *testing.T, length time.Duration) {
 
 func TestFullDiskEndsTheRecordingAndKeepsWhatWasWritten(t *testing.T) {
 	bubble(t, func(t *testing.T, h *harness) {
-		full := true
-		h.world.diskFull = func(size int64, n int) bool { return full && size > 40_000 }
+		var full atomic.Bool
+		full.Store(true)
+		h.world.diskFull = func(size int64, n int) bool { return full.Load() && size > 40_000 }
 		h.start()
 		s := h.open()
 		h.push(s, 0, 8*time.Second)
-		full = false // space returns
+		full.Store(false) // space returns
 		s.Close(nil)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
@@ -528,12 +531,13 @@ func TestFullDiskEndsTheRecordingAndKeepsWhatWasWritten(t *testing.T) {
 func TestPushIsRecordedAgainSomeTimeAfterAFailure(t *testing.T) {
 	bubble(t, func(t *testing.T, h *harness) {
 		h.rule.Formats = h.rule.Formats[:1]
-		full := true
-		h.world.diskFull = func(size int64, n int) bool { return full }
+		var full atomic.Bool
+		full.Store(true)
+		h.world.diskFull = func(size int64, n int) bool { return full.Load() }
 		h.start()
 		s := h.open()
 		h.push(s, 0, time.Second)
-		full = false
+		full.Store(false)
 		time.Sleep(restartDelay)
 		h.push(s, time.Second, 3*time.Second)
 		s.Close(nil)
@@ -593,20 +597,35 @@ func TestBucketThatNobodyMayUse(t *testing.T) {
 
 func TestOverflowDropsUpToAKeyFrame(t *testing.T) {
 	t.Parallel()
-	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 100, Now: time.Now})
+	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: 1000, Now: time.Now})
 	frame := func(key bool, n int) media.Unit {
 		return media.Unit{Kind: media.Video, Codec: media.H264, Key: key, Body: make([]byte, n)}
 	}
-	s.Write([]media.Unit{frame(true, 90), frame(false, 20), frame(false, 5), frame(true, 20)})
+	s.Write([]media.Unit{frame(true, 800), frame(false, 200), frame(false, 5), frame(true, 200)})
 	var b batch
 	s.take(&b)
 	if len(b.units) != 1 || b.dropped != 3 {
 		t.Errorf("took %d units, %d dropped; want 1, 3", len(b.units), b.dropped)
 	}
-	s.Write([]media.Unit{frame(false, 5), frame(true, 20), frame(false, 5)})
+	s.Write([]media.Unit{frame(false, 5), frame(true, 200), frame(false, 5)})
 	s.take(&b)
 	if len(b.units) != 2 || b.dropped != 1 {
 		t.Errorf("took %d units, %d dropped; want 2, 1", len(b.units), b.dropped)
+	}
+}
+
+func TestQueueOfTinyFramesIsBounded(t *testing.T) {
+	t.Parallel()
+	const limit = 1 << 20
+	s := newSession(live.Session{}, Config{FlushBytes: 1 << 20, QueueBytes: limit, Now: time.Now})
+	tiny := media.Unit{Kind: media.Audio, Codec: media.MP3, Body: []byte{0}}
+	for range limit {
+		s.Write([]media.Unit{tiny})
+	}
+	var b batch
+	s.take(&b)
+	if size := len(b.units) * int(unsafe.Sizeof(tiny)); size == 0 || size > limit {
+		t.Errorf("the queue took %d bytes of memory, at most %d are allowed", size, limit)
 	}
 }
 

@@ -3,22 +3,11 @@ package record
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"tallylight/internal/live"
 	"tallylight/internal/media"
-)
-
-// Units wait for the tracks of a recording to be known, at most so long and so
-// many, before its first files are opened.
-const (
-	settleTime = 500 * time.Millisecond
-	// keyFrameTime is how long they wait for a key frame beyond that.
-	keyFrameTime = 10 * time.Second
-	settleBytes  = 2 << 20
-	deferBytes   = 4 << 20
 )
 
 // A recording makes files of the sessions of one stream. All but arrivals, orders
@@ -61,8 +50,12 @@ type recording struct {
 	stopped  bool         // the session is not recorded, until a command says so
 	cutNext  bool         // a command wants new files at the next key frame
 	held     []media.Unit // wait for the first files to be opened
-	deferred []media.Unit // of a changed track, wait for the next files
-	waiting  int          // bytes of held and deferred
+	heldAt   time.Time    // when the first of them came in
+	heldLead int          // how many data messages come before their first frame
+	heldKey  bool         // there is a key frame of the video among them
+	deferred []media.Unit // sound of a changed track, waits for the next files
+	soundAt  time.Time    // since when sound alone comes in, where some is deferred
+	waiting  int          // memory of held and deferred, in bytes
 	segment  []media.Unit // placed on the timeline, to be written
 	gap      *live.Gap    // comes before the segment, and the files do not know it yet; nil: none
 
@@ -246,7 +239,7 @@ func (r *recording) undecided() bool {
 		r.take(verdict{}, r.cfg.Now()) // nothing came that could be recorded
 		return false
 	}
-	r.ask()
+	r.ask(r.cfg.Now())
 	return true
 }
 
@@ -256,6 +249,8 @@ func (r *recording) drain(now time.Time) {
 	case r.stopped:
 	case len(r.held) > 0:
 		r.begin(now)
+	case len(r.deferred) > 0:
+		r.cut(now, r.known.sound())
 	case r.odd && r.known.empty():
 		r.failSession(now)
 	}
@@ -297,48 +292,40 @@ func (r *recording) consume(now time.Time) {
 // accept sorts one unit: it is learnt from, dropped, made to wait or placed.
 func (r *recording) accept(u *media.Unit, now time.Time) {
 	r.known.learn(u)
+	if u.Kind == media.Video && !u.Config {
+		r.soundAt = now
+	}
 	switch {
 	case u.Config, r.idle(now):
 		u.Release()
 	case !r.known.holds(u):
 		r.refuse(u, now)
 	case !r.open():
-		r.hold(&r.held, u)
+		r.await(u, now)
 		switch {
 		case r.decision != nil:
-			if !r.decision.asked && r.askable(u) {
-				r.ask()
+			if !r.decision.asked && r.askable(u, now) {
+				r.ask(now)
 			}
 			r.keep()
-		case r.settled(u):
+		case r.settled(u, now):
 			r.begin(now)
 		}
 	case r.known.equal(r.writing) && !r.cutNext:
 		r.place(u, now)
 	case r.known.startsFile(u):
-		r.cut(now)
+		if !r.cut(now, r.known) {
+			u.Release()
+			return
+		}
 		r.place(u, now)
 	case u.Kind == media.Data || sameTrack(*r.known.of(u.Kind), *r.writing.of(u.Kind)):
 		r.place(u, now)
-	case u.Kind == media.Video || r.waiting+len(u.Body) > deferBytes:
+	case u.Kind == media.Video:
 		u.Release() // no key frame before: nobody could decode it
 	default:
-		r.hold(&r.deferred, u)
+		r.postpone(u, now)
 	}
-}
-
-// settled reports whether files can begin with u, the latest of the units that
-// wait: the tracks are known, as far as they ever will be, and a key frame is
-// there, or will not come soon.
-func (r *recording) settled(u *media.Unit) bool {
-	waited := span(r.held)
-	switch {
-	case r.waiting >= settleBytes || waited >= keyFrameTime:
-		return true
-	case r.known.complete() || waited >= settleTime:
-		return r.known.startsFile(u)
-	}
-	return false
 }
 
 // refuse drops a unit that no track holds. If the session has nothing else for a
@@ -360,18 +347,6 @@ func (r *recording) idle(now time.Time) bool {
 	return r.stopped || r.barren || now.Before(r.retryAt) || now.Before(r.rule.StartTime)
 }
 
-func (r *recording) hold(list *[]media.Unit, u *media.Unit) {
-	*list = append(*list, *u)
-	r.waiting += len(u.Body)
-}
-
-// dropWaiting releases the units that wait for files that will not come.
-func (r *recording) dropWaiting() {
-	release(r.held)
-	release(r.deferred)
-	r.held, r.deferred, r.waiting = r.held[:0], r.deferred[:0], 0
-}
-
 // place puts u on the timeline, to be written with the next flush.
 func (r *recording) place(u *media.Unit, now time.Time) {
 	if u.Kind == media.Video && r.needKey {
@@ -389,14 +364,14 @@ func (r *recording) place(u *media.Unit, now time.Time) {
 // for them.
 func (r *recording) begin(now time.Time) {
 	tracks := r.known
-	if !slices.ContainsFunc(r.held, func(u media.Unit) bool { return tracks.startsFile(&u) }) {
-		tracks.Video = nil // without a key frame there is no picture to be shown
+	if !tracks.startsAmong(r.held) {
+		tracks = tracks.sound() // without a key frame there is no picture to be shown
 	}
 	if tracks.empty() {
 		r.dropWaiting()
 		return
 	}
-	first := now.Add(-span(r.held)) // when what waited began to come in
+	first := now.Add(-r.waited(now)) // when what waited began to come in
 	row := r.row
 	if row.ID == "" {
 		row = live.Recording{
@@ -424,27 +399,29 @@ func (r *recording) begin(now time.Time) {
 func (r *recording) placeAll(list *[]media.Unit, now time.Time) {
 	for i := range *list {
 		u := &(*list)[i]
-		r.waiting -= len(u.Body)
+		r.waiting -= memory(u)
 		r.place(u, now)
 	}
 	*list = (*list)[:0]
 }
 
-// cut ends the files, whose tracks no longer hold or whose end a command wants,
-// and begins new ones.
-func (r *recording) cut(now time.Time) {
+// cut ends the files, whose tracks no longer hold or whose end a command wants, and
+// begins new ones of the given tracks, with the sound that waited for them. It reports
+// whether they are open; otherwise the recording has failed.
+func (r *recording) cut(now time.Time, tracks trackSet) bool {
 	r.flush(now)
 	if r.row.ID == "" {
-		return // the flush failed
+		return false // the flush failed
 	}
 	r.seal(false)
-	if err := r.openFiles(r.row, r.known, now, now); err != nil {
+	if err := r.openFiles(r.row, tracks, now, now); err != nil {
 		r.fail(now, err)
-		return
+		return false
 	}
 	r.cutNext = false
 	r.log.Info("new files", "record_id", r.row.ID)
 	r.placeAll(&r.deferred, now)
+	return true
 }
 
 // flush writes the segment to every output and releases it.

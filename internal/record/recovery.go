@@ -63,11 +63,30 @@ func (r *Recorder) checkSpool(left []*leftover) error {
 	unfinished := slices.ContainsFunc(left, func(l *leftover) bool {
 		return slices.ContainsFunc(l.files, func(f live.RecordFile) bool { return f.State == live.FileOpen || f.State == live.FileSealed })
 	})
-	if spooled, err := filepath.Glob(filepath.Join(r.cfg.SpoolDir, "*"+spoolSuffix)); err != nil || unfinished && len(spooled) == 0 {
-		return errors.Join(err, fmt.Errorf("the spool %s is empty, but unfinished files are expected there: "+
-			"mount its volume, or create the file %s to give them up", r.cfg.SpoolDir, mark))
+	spooled, err := r.spooled("")
+	if err != nil {
+		return err
+	}
+	if unfinished && len(spooled) == 0 {
+		return fmt.Errorf("the spool %s is empty, but unfinished files are expected there: "+
+			"mount its volume, or create the file %s to give them up", r.cfg.SpoolDir, mark)
 	}
 	return durable.WriteFile(mark, nil, 0o644)
+}
+
+// spooled returns the names of the files and slices in the spool that begin with a
+// prefix.
+func (r *Recorder) spooled(prefix string) (names []string, err error) {
+	entries, err := os.ReadDir(r.cfg.SpoolDir)
+	if err != nil {
+		return nil, fmt.Errorf("read spool: %w", err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) && strings.HasSuffix(e.Name(), spoolSuffix) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
 }
 
 // findLeftovers returns the recordings that are not closed or have unfinished
@@ -220,34 +239,34 @@ func (c *committer) finishLeft(f live.RecordFile, rec live.Recording) {
 		})
 		return
 	}
-	left, err := c.recorder.spooledSlices(f, rec)
-	if err != nil {
-		c.log.Error("cannot read the spool", "file_id", f.ID, "err", err)
-	}
-	for _, slice := range left {
-		c.finishLeftSlice(slice)
-	}
-	c.enqueue(func(ctx context.Context) error { return c.finish(ctx, s) })
-}
-
-func (c *committer) finishLeftSlice(s *slicePart) {
+	var left []*slicePart
+	c.enqueue(func(context.Context) (err error) {
+		left, err = c.recorder.spooledSlices(f, rec)
+		return err
+	})
 	c.enqueue(func(ctx context.Context) error {
-		if s.spool == nil {
-			err := c.recorder.recoverSlice(s)
-			if errors.Is(err, fs.ErrNotExist) {
-				c.log.Error("slice is gone from the spool, it is given up", "file_id", s.slice.File, "err", err)
-				return nil
-			}
-			if err != nil {
+		for ; len(left) > 0; left = left[1:] {
+			if err := c.finishLeftSlice(ctx, left[0]); err != nil {
 				return err
 			}
 		}
-		if s.spool == nil { // an init segment
-			c.lane.add(s)
+		return nil
+	})
+	c.enqueue(func(ctx context.Context) error { return c.finish(ctx, s) })
+}
+
+func (c *committer) finishLeftSlice(ctx context.Context, s *slicePart) error {
+	if s.spool == nil {
+		err := c.recorder.recoverSlice(s)
+		if errors.Is(err, fs.ErrNotExist) {
+			c.log.Error("slice is gone from the spool, it is given up", "file_id", s.slice.File, "err", err)
 			return nil
 		}
-		return c.finishSlice(ctx, s)
-	})
+		if err != nil {
+			return err
+		}
+	}
+	return c.finishSlice(ctx, s)
 }
 
 // openLeft opens the spool file of s, to be recovered; if there is none, the file
@@ -389,7 +408,7 @@ func (r *recording) reopenAll(last map[*output]live.RecordFile) bool {
 	for o, length := range lengths {
 		o.file.base = end - length
 		for _, s := range o.left {
-			r.committer.finishLeftSlice(s)
+			r.committer.enqueue(func(ctx context.Context) error { return r.committer.finishLeftSlice(ctx, s) })
 		}
 		o.left = nil
 	}
@@ -462,6 +481,7 @@ func (o *output) reopenSliced(row live.RecordFile) (length time.Duration, err er
 		if err := r.recorder.recoverSlice(s); err != nil {
 			return 0, err
 		}
+		slice := s.slice
 		if s.spool != nil {
 			summary, err := s.finish(s.spool)
 			if errors.Is(err, media.ErrNoMedia) {
@@ -470,9 +490,9 @@ func (o *output) reopenSliced(row live.RecordFile) (length time.Duration, err er
 			if err != nil {
 				return 0, err
 			}
-			s.slice.Duration = summary.Duration
+			slice.Duration = summary.Duration
 		}
-		f.count(s.slice, &length)
+		f.count(slice, &length)
 	}
 	o.file = f
 	return length, nil
@@ -487,7 +507,7 @@ func (f *file) count(s live.Slice, length *time.Duration) {
 	case s.Kind == live.SliceAudio && len(f.row.Tracks) > 1: // beside the video
 		return
 	}
-	f.begun = true
+	f.begun, f.cut = true, true
 	*length = max(*length, s.Offset+s.Duration) // slices need not follow each other without a gap
 	if end := s.EndTime(); end.After(f.stop) {
 		f.stop = end

@@ -3,6 +3,7 @@ package record
 import (
 	"sync"
 	"time"
+	"unsafe"
 
 	"tallylight/internal/live"
 	"tallylight/internal/media"
@@ -21,7 +22,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	units   []media.Unit
-	bytes   int
+	bytes   int // memory of units
 	closed  bool
 	discard bool      // nobody takes the units any more
 	standby bool      // only decoder configurations are wanted
@@ -64,7 +65,7 @@ func (s *Session) Write(units []media.Unit) {
 			continue
 		}
 		s.units = append(s.units, u)
-		s.bytes += len(u.Body)
+		s.bytes += memory(&u)
 	}
 	if s.bytes >= s.flushBytes {
 		s.signal()
@@ -79,7 +80,7 @@ func (s *Session) admit(u *media.Unit) bool {
 	if u.Config {
 		return s.bytes <= s.maxBytes
 	}
-	room := s.bytes+len(u.Body) <= s.maxBytes
+	room := s.bytes+memory(u) <= s.maxBytes
 	begins := u.Kind == media.Video && u.Key || !s.video && u.Kind == media.Audio && len(s.units) == 0
 	switch {
 	case !s.needKey && !room:
@@ -160,6 +161,9 @@ func release(units []media.Unit) {
 		units[i].Release()
 	}
 }
+
+// memory returns what a unit takes that waits: frames may be of a single byte.
+func memory(u *media.Unit) int { return len(u.Body) + int(unsafe.Sizeof(*u)) }
 
 // span returns the time from the first to the last unit's DTS.
 func span(units []media.Unit) time.Duration {

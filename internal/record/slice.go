@@ -50,7 +50,7 @@ func (o *output) endSlice(torn bool) {
 	o.file.part = nil
 	for i, spool := range p.spools {
 		s := &slicePart{
-			slice: p.slice, rule: o.rule,
+			slice: p.slice, rule: o.rule, early: p.start - p.lowest,
 			path: o.partPath(p, &o.strands[i]), spool: spool, finish: o.finisher(i, torn || p.empty),
 		}
 		s.slice.Kind = o.strands[i].kind
@@ -87,28 +87,57 @@ func (o *output) writeInitial(first *live.Slice) error {
 type slicePart struct {
 	slice  live.Slice
 	rule   live.RecordFormat
-	path   string    // in the spool
-	spool  spoolFile // nil once finished
+	early  time.Duration // how long before its offset the first frame of a track is decoded
+	path   string        // in the spool
+	spool  spoolFile     // nil once finished
 	finish finisher
 }
 
-// finishSlice completes the slice and hands it to the lane.
+// finishSlice completes the slice and hands it to the lane, or removes it if nothing
+// playable is in it.
 func (c *committer) finishSlice(_ context.Context, s *slicePart) error {
+	if s.spool != nil {
+		if err := c.complete(s); err != nil {
+			return fmt.Errorf("finish slice %d of %s: %w", s.slice.Sequence, s.slice.File, err)
+		}
+	}
+	if s.slice.Size == 0 {
+		return durable.Remove(s.path)
+	}
+	c.lane.add(s)
+	return nil
+}
+
+// complete completes the container of the slice and learns its facts. A slice with
+// nothing playable has no size.
+func (c *committer) complete(s *slicePart) error {
 	summary, err := s.finish(s.spool)
-	empty := errors.Is(err, media.ErrNoMedia)
-	if err != nil && !empty {
+	if err != nil && !errors.Is(err, media.ErrNoMedia) {
 		s.finish = formats[s.slice.Format].recover
-		return fmt.Errorf("finish slice %d of %s: %w", s.slice.Sequence, s.slice.File, err)
+		return err
 	}
 	if err := s.spool.Close(); err != nil {
 		c.log.Warn("close spool file", "file_id", s.slice.File, "err", err)
 	}
 	s.spool, s.finish = nil, nil
-	if empty {
-		return durable.Remove(s.path)
-	}
 	s.slice.Size = summary.Size
-	if s.slice.Kind == live.SliceAudio || s.slice.Duration < summary.Duration {
+	s.measure(summary)
+	return nil
+}
+
+// measure sets where the slice begins and how long it lasts: up to the next one, which
+// is known of pictures where there is a next one, or to the end of its last frame.
+func (s *slicePart) measure(summary media.Summary) {
+	next := s.slice.Duration
+	switch {
+	case s.slice.Kind == live.SliceMuxed && next <= 0:
+		s.slice.Duration = summary.Duration - s.early
+	case s.slice.Kind == live.SliceVideo:
+		s.slice.Duration = summary.Duration
+		if toNext := s.slice.Offset + next - summary.Start; next > 0 && toNext > 0 {
+			s.slice.Duration = toNext
+		}
+	case s.slice.Kind == live.SliceAudio:
 		s.slice.Duration = summary.Duration
 	}
 	if s.slice.Duration <= 0 {
@@ -117,8 +146,6 @@ func (c *committer) finishSlice(_ context.Context, s *slicePart) error {
 	if s.slice.Kind != live.SliceMuxed {
 		s.slice.Offset = summary.Start // tracks do not begin at the same instant
 	}
-	c.lane.add(s)
-	return nil
 }
 
 func (s *slicePart) of() live.RecordingID { return s.slice.Recording }
@@ -177,17 +204,17 @@ func (r *Recorder) slicePath(s live.Slice, suffix string) string {
 // spooledSlices returns the slices of a file that the last run left in the spool,
 // in their order.
 func (r *Recorder) spooledSlices(row live.RecordFile, rec live.Recording) ([]*slicePart, error) {
-	paths, err := filepath.Glob(filepath.Join(r.cfg.SpoolDir, string(row.ID)+".*.*.*.*"+spoolSuffix))
+	names, err := r.spooled(string(row.ID) + ".")
 	if err != nil {
 		return nil, err
 	}
 	var list []*slicePart
-	for _, path := range paths {
-		s := &slicePart{rule: formatRule(rec.Config, row.Format), path: path, slice: live.Slice{
+	for _, name := range names {
+		s := &slicePart{rule: formatRule(rec.Config, row.Format), path: filepath.Join(r.cfg.SpoolDir, name), slice: live.Slice{
 			Key: row.Key, Recording: row.Recording, File: row.ID, Format: row.Format,
 			Bucket: row.Bucket, Endpoint: rec.Config.OSSEndpoint,
 		}}
-		if !s.parseName(strings.TrimSuffix(filepath.Base(path), spoolSuffix)) {
+		if !s.parseName(strings.TrimSuffix(name, spoolSuffix)) {
 			continue
 		}
 		s.slice.Width, s.slice.Height = tracksOf(row.Tracks).pictureSize()

@@ -21,10 +21,11 @@ const usualStep = 40 * time.Millisecond
 // A timeline puts the units of successive sessions on one clock: a session
 // continues where the one before ended, a clock that jumps is caught, and within
 // a track DTS never decreases. Timestamps of a sane encoder keep their distances
-// exactly.
+// exactly; where pictures and sound turn out to have clocks of their own, each
+// track does.
 type timeline struct {
-	offset time.Duration
-	fresh  bool // the next unit begins a session
+	offset time.Duration // of the unit that was placed last
+	fresh  bool          // the next unit begins a session
 	tracks [2]trackClock
 }
 
@@ -32,17 +33,19 @@ type timeline struct {
 type trackClock struct {
 	seen    bool
 	fresh   bool          // the next unit begins the track's part of a session
+	offset  time.Duration // from the session's clock to the timeline
 	last    time.Duration // DTS
 	shown   time.Duration // highest PTS
 	step    time.Duration // between the last two units
 	arrived time.Time
 }
 
-func (t *timeline) clock(k media.Kind) *trackClock {
+// clocks returns the clock of the track of kind k, and that of the other.
+func (t *timeline) clocks(k media.Kind) (own, other *trackClock) {
 	if k == media.Video {
-		return &t.tracks[0]
+		return &t.tracks[0], &t.tracks[1]
 	}
-	return &t.tracks[1]
+	return &t.tracks[1], &t.tracks[0]
 }
 
 // resumeGap is left behind the end of files that are continued after a crash: the
@@ -84,7 +87,6 @@ func (t *timeline) end() (end time.Duration, ok bool) {
 // place rewrites the unit's DTS, and keeps its PTS where it can. now is when the
 // unit came in. Data units follow the clock and do not move it.
 func (t *timeline) place(u *media.Unit, now time.Time) {
-	c := t.clock(u.Kind)
 	if u.Kind == media.Data {
 		if end, ok := t.end(); ok && t.fresh {
 			u.DTS = end // the session's clock is not tied to this one yet
@@ -95,28 +97,22 @@ func (t *timeline) place(u *media.Unit, now time.Time) {
 	}
 	if t.fresh {
 		t.fresh = false
-		if end, ok := t.end(); ok {
-			t.offset = end - u.DTS
-		}
 		for i := range t.tracks {
 			t.tracks[i].arrived = now
 		}
 	}
-	if c.fresh {
-		c.fresh = false
-		t.keepShown(c, u)
+	c, other := t.clocks(u.Kind)
+	if begins := c.fresh || !c.seen; begins || !c.follows(u.DTS+c.offset, now) {
+		t.tie(c, other, u.DTS, now)
+		if c.fresh = false; begins {
+			t.keepShown(c, u)
+		}
 	}
-	dts := u.DTS + t.offset
+	dts := u.DTS + c.offset
 	if c.seen {
 		step := dts - c.last
-		if step < -maxStepBack || step > maxStepForward+now.Sub(c.arrived) {
-			end, _ := t.end()
-			t.offset += end - dts
-			dts = end
-			step = dts - c.last
-		}
 		if step < 0 {
-			u.Composition += dts - c.last
+			u.Composition += step
 			dts, step = c.last, 0
 		}
 		if step > 0 {
@@ -126,6 +122,33 @@ func (t *timeline) place(u *media.Unit, now time.Time) {
 	u.DTS = dts
 	c.shown = max(c.shown, u.PTS())
 	c.seen, c.last, c.arrived = true, dts, now
+	t.offset = c.offset
+}
+
+// follows reports whether the distance of dts from the track's last unit can be that
+// of two frames.
+func (c *trackClock) follows(dts time.Duration, now time.Time) bool {
+	step := dts - c.last
+	return -maxStepBack <= step && step <= maxStepForward+now.Sub(c.arrived)
+}
+
+// tie sets the offset of a track that begins its part of a session with a unit at
+// dts, or whose clock has jumped there. The tracks of a session mostly share one
+// clock, with which they jump one after the other; otherwise the track goes on where
+// all has ended so far.
+func (t *timeline) tie(c, other *trackClock, dts time.Duration, now time.Time) {
+	end, begun := t.end()
+	if !begun {
+		return // the timeline is that of the first session's clock
+	}
+	if other.seen && !other.fresh && (c.fresh || !c.seen || c.offset != other.offset) {
+		shared := dts + other.offset
+		if c.seen && c.follows(shared, now) || !c.seen && (shared-other.last).Abs() <= maxStepForward+now.Sub(other.arrived) {
+			c.offset = other.offset
+			return
+		}
+	}
+	c.offset = end - dts
 }
 
 // keepShown moves a session on if its first picture u would be shown before the
@@ -135,7 +158,9 @@ func (t *timeline) keepShown(c *trackClock, u *media.Unit) {
 	if u.Kind != media.Video || !c.seen {
 		return
 	}
-	if early := c.shown + cmp.Or(c.step, usualStep) - (u.PTS() + t.offset); early > 0 && early <= maxStepBack {
-		t.offset += early
+	if early := c.shown + cmp.Or(c.step, usualStep) - (u.PTS() + c.offset); early > 0 && early <= maxStepBack {
+		for i := range t.tracks {
+			t.tracks[i].offset += early
+		}
 	}
 }

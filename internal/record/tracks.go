@@ -59,6 +59,14 @@ func (s trackSet) startsFile(u *media.Unit) bool {
 	return u.Kind == media.Audio
 }
 
+// startsAmong reports whether a file of these tracks can begin with one of the units.
+func (s trackSet) startsAmong(units []media.Unit) bool {
+	return slices.ContainsFunc(units, func(u media.Unit) bool { return s.startsFile(&u) })
+}
+
+// sound returns the set without its video.
+func (s trackSet) sound() trackSet { return trackSet{Audio: s.Audio} }
+
 // rows returns the tracks as the store keeps them.
 func (s trackSet) rows() []live.Track {
 	var list []live.Track

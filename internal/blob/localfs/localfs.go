@@ -26,7 +26,8 @@ type Bucket struct {
 	synced map[string]bool // folders whose names are known to be durable
 }
 
-// temporaryPrefix begins the names of files that are being copied.
+// temporaryPrefix begins the names of files that are being copied; the names of what
+// they are copied from follow.
 const temporaryPrefix = ".put-"
 
 // maxSyncedFolders bounds what a Bucket remembers; past it, it starts afresh.
@@ -142,13 +143,13 @@ func (b *Bucket) copyFile(ctx context.Context, key, path, to string) error {
 		return fmt.Errorf("put object %s: %w", key, err)
 	}
 	defer from.Close()
-	tmp, err := os.CreateTemp(filepath.Dir(to), temporaryPrefix+"*")
+	tmp, err := createTemporary(filepath.Join(filepath.Dir(to), temporaryPrefix+filepath.Base(path)))
 	if err != nil {
 		return fmt.Errorf("put object %s: %w", key, err)
 	}
 	defer os.Remove(tmp.Name())
 	_, err = io.Copy(tmp, contextReader{ctx, from})
-	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return fmt.Errorf("put object %s: %w", key, err)
 	}
 	if err := durable.Link(tmp.Name(), to); err != nil {
@@ -165,6 +166,15 @@ func (b *Bucket) copyFile(ctx context.Context, key, path, to string) error {
 		return durable.SyncDir(filepath.Dir(to))
 	}
 	return nil
+}
+
+// createTemporary creates the file of a copy, in place of what a crash left of an
+// earlier one: each file has a name of its own, and nobody copies it twice at a time.
+func createTemporary(path string) (*os.File, error) {
+	if err := durable.Remove(path); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 }
 
 // contextReader stops a long copy when ctx ends.

@@ -1,6 +1,7 @@
 package localfs
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -33,6 +34,30 @@ func TestCopyWhereLinksDoNotWork(t *testing.T) {
 	}
 	if err := b.copyFile(t.Context(), "k", path, b.Location("k")); !errors.Is(err, blob.ErrExists) {
 		t.Errorf("copyFile over other content = %v, want ErrExists", err)
+	}
+	if entries, _ := os.ReadDir(b.dir); len(entries) != 1 {
+		t.Errorf("%d files in the bucket, want 1", len(entries))
+	}
+}
+
+func TestCopyThatACrashInterruptedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := NewBucket(t.TempDir())
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, crash := context.WithCancel(t.Context())
+	crash()
+	if err := b.copyFile(ctx, "k", path, b.Location("k")); err == nil {
+		t.Fatal("copyFile went on after its context had ended")
+	}
+	// The next process finds what the last one had no time to remove.
+	if err := os.WriteFile(filepath.Join(b.dir, temporaryPrefix+"f"), []byte("hel"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.copyFile(t.Context(), "k", path, b.Location("k")); err != nil {
+		t.Fatal(err)
 	}
 	if entries, _ := os.ReadDir(b.dir); len(entries) != 1 {
 		t.Errorf("%d files in the bucket, want 1", len(entries))

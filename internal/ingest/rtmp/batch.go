@@ -13,8 +13,8 @@ const (
 	// before its next poll: more than a stream in real time brings until then, so
 	// that only a push that comes as fast as it can is read by its own pace.
 	batchMark = 256 << 10
-	// maxBatchUnits bounds the units that are handed on at once. Only messages of
-	// a few bytes reach it.
+	// maxBatchUnits bounds the units that are handed on at once, those of an
+	// aggregate message aside. Only messages of a few bytes reach it.
 	maxBatchUnits = 512
 )
 

@@ -7,6 +7,11 @@ import "time"
 // was set anew does not.
 const wrapTolerance = int64(time.Hour / time.Millisecond)
 
+// maxElapsed bounds how far a clock goes, a century of milliseconds: jumps upon jumps
+// must not exceed what a time.Duration holds. Beyond it the clock begins anew, which
+// is one jump more.
+const maxElapsed = int64(100 * 365 * 24 * time.Hour / time.Millisecond)
+
 // A clock turns the timestamps of messages, which wrap, into a session's time,
 // which does not. Encoders wrap at 32 bits, ffmpeg and others that keep FLV's
 // signed timestamps at 31.
@@ -33,7 +38,9 @@ func (c *clock) at(timestamp uint32) time.Duration {
 		}
 	}
 	c.latest = timestamp
-	c.elapsed += diff
+	if c.elapsed += diff; c.elapsed < -maxElapsed || c.elapsed > maxElapsed {
+		c.elapsed = int64(timestamp)
+	}
 	return time.Duration(c.elapsed) * time.Millisecond
 }
 

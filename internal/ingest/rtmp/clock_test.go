@@ -3,6 +3,7 @@ package rtmp
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestClock(t *testing.T) {
@@ -34,6 +35,25 @@ func TestClock(t *testing.T) {
 			}
 			if !slices.Equal(got, tc.want) {
 				t.Errorf("got %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestClockStaysWithinACenturyWhateverJumps(t *testing.T) {
+	t.Parallel()
+	const century = 100 * 366 * 24 * time.Hour
+	for name, jumps := range map[string][]uint32{
+		"forward": {1 << 30, 3 << 30, 1<<32 - 1},
+		"back":    {1<<32 - 1, 3 << 30, 1 << 30, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var c clock
+			for i := range 20_000 {
+				if at := c.at(jumps[i%len(jumps)]); at.Abs() > century {
+					t.Fatalf("message %d is at %v", i, at)
+				}
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"tallylight/internal/ingest/rtmp/amf"
@@ -13,7 +14,13 @@ import (
 var (
 	errDataName  = errors.New("data message has no name")
 	errAggregate = errors.New("aggregate message is cut off")
+
+	errAggregateTags = fmt.Errorf("aggregate message has more than %d tags, the rest is dropped", maxAggregateTags)
 )
+
+// maxAggregateTags bounds the tags of an aggregate message that are taken: 16 MiB hold
+// more than a million empty ones. Encoders send some seconds at once, at most.
+const maxAggregateTags = 4096
 
 // setDataFrame is the name that encoders put in front of metadata, which asks
 // the server to keep it for those who join later. It is no part of the metadata.
@@ -41,7 +48,11 @@ func (d *demuxer) appendAggregate(dst []media.Unit, m *message) ([]media.Unit, e
 	const headerSize, trailerSize = 11, 4
 	var offset uint32
 	var errs error
-	for b, first := m.body(), true; len(b) > 0; first = false {
+	b := m.body()
+	for tags := 0; len(b) > 0; tags++ {
+		if tags == maxAggregateTags {
+			return dst, errors.Join(errs, errAggregateTags)
+		}
 		if len(b) < headerSize {
 			return dst, errors.Join(errs, errAggregate)
 		}
@@ -50,7 +61,7 @@ func (d *demuxer) appendAggregate(dst []media.Unit, m *message) ([]media.Unit, e
 		if len(b) < headerSize+size {
 			return dst, errors.Join(errs, errAggregate)
 		}
-		if first {
+		if tags == 0 {
 			offset = m.timestamp - timestamp
 		}
 		u := m.unit

@@ -1,7 +1,9 @@
 package rtmp
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,6 +102,18 @@ func TestMessagesBecomeUnits(t *testing.T) {
 				t.Errorf("got  %v\nwant %v", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestAggregateOfManyTagsIsBounded(t *testing.T) {
+	t.Parallel()
+	body := strings.Repeat(tag(typeAudio, 0, "\xaf\x01a"), maxAggregateTags)
+	if units, err := demux(typeAggregate, 0, body); len(units) != maxAggregateTags || err != nil {
+		t.Errorf("%d units, %v; want all %d", len(units), err, maxAggregateTags)
+	}
+	body += tag(typeAudio, 0, "\xaf\x01a")
+	if units, err := demux(typeAggregate, 0, body); len(units) != maxAggregateTags || !errors.Is(err, errAggregateTags) {
+		t.Errorf("%d units, %v; want %d and an error for the rest", len(units), err, maxAggregateTags)
 	}
 }
 

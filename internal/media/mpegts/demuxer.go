@@ -152,7 +152,7 @@ func signedDuration(n int64) time.Duration {
 	return duration(n)
 }
 
-// picture turns a byte stream into an access unit with lengths of four bytes. It
+// picture turns a byte stream into an access unit with lengths, as it came in. It
 // leaves out delimiters, and the parameter sets that the configuration has.
 func (d *Demuxer) picture(c media.Codec, stream []byte) []byte {
 	d.body = d.body[:0]
@@ -165,7 +165,9 @@ func (d *Demuxer) picture(c media.Codec, stream []byte) []byte {
 		if len(n) == 0 || n.isDelimiter(c) || d.sets[string(n)] {
 			continue
 		}
-		d.body = be.AppendUint32(d.body, uint32(len(n)))
+		for digit := d.video.lengthSize - 1; digit >= 0; digit-- {
+			d.body = append(d.body, byte(len(n)>>(8*digit)))
+		}
 		d.body = append(d.body, n...)
 	}
 }

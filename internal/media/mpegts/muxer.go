@@ -99,7 +99,7 @@ func (m *Muxer) EndSlice() Slice {
 // is decoded earlier from then on.
 func (m *Muxer) appendVideo(dst []byte, u *media.Unit) []byte {
 	t := m.video
-	au, ok := inspect(t.codec, u.Body)
+	au, ok := inspect(t.codec, u.Body, t.lengthSize)
 	if !ok {
 		return dst
 	}
@@ -125,7 +125,7 @@ func (m *Muxer) appendVideo(dst []byte, u *media.Unit) []byte {
 	p.write(m.head)
 	for body := u.Body; len(body) > 0; {
 		var n nalu
-		n, body, _ = cutNALU(body)
+		n, body, _ = cutNALU(body, t.lengthSize)
 		if len(n) == 0 || n.isDelimiter(t.codec) {
 			continue
 		}

@@ -37,15 +37,30 @@ func (n nalu) isDelimiter(c media.Codec) bool {
 	return n.typ(c) == hevcAUD
 }
 
-// cutNALU splits an access unit with lengths of four bytes after its first NAL
+// lengthSize returns how many bytes tell the length of a NAL unit, by the decoder
+// configuration record: 1 to 4. Nearly all encoders use 4.
+func lengthSize(c media.Codec, config []byte) int {
+	at := 4 // lengthSizeMinusOne (ISO/IEC 14496-15 sections 5.3.3.1 and 8.3.3.1)
+	if c == media.HEVC {
+		at = 21
+	}
+	if len(config) <= at {
+		return 4
+	}
+	return int(config[at]&3) + 1
+}
+
+// cutNALU splits an access unit with lengths of lengthSize bytes after its first NAL
 // unit, which is nil if it is empty. It returns false if the length exceeds what
 // there is.
-func cutNALU(b []byte) (n nalu, rest []byte, ok bool) {
-	const lengthSize = 4
-	if len(b) < lengthSize {
+func cutNALU(b []byte, lengthSize int) (n nalu, rest []byte, ok bool) {
+	if lengthSize == 0 || len(b) < lengthSize { // 0: the track is not one of NAL units
 		return nil, nil, false
 	}
-	length := be.Uint32(b)
+	var length uint32
+	for _, digit := range b[:lengthSize] {
+		length = length<<8 | uint32(digit)
+	}
 	b = b[lengthSize:]
 	if uint64(length) > uint64(len(b)) {
 		return nil, nil, false
@@ -62,12 +77,12 @@ type accessUnit struct {
 
 // inspect walks over an access unit. It returns false if the body is malformed
 // or has no NAL unit besides delimiters.
-func inspect(c media.Codec, body []byte) (au accessUnit, ok bool) {
+func inspect(c media.Codec, body []byte, lengthSize int) (au accessUnit, ok bool) {
 	var found uint8 // bit 0 to 2: VPS, SPS, PPS
 	au.temporal = 1
 	for len(body) > 0 {
 		var n nalu
-		if n, body, ok = cutNALU(body); !ok {
+		if n, body, ok = cutNALU(body, lengthSize); !ok {
 			return accessUnit{}, false
 		}
 		if len(n) == 0 || n.isDelimiter(c) {

@@ -2,6 +2,7 @@ package mpegts_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -63,6 +64,48 @@ func TestAccessUnitsBecomeByteStreams(t *testing.T) {
 				t.Errorf("frames = %q, want %q", frames[0].parts, tt.want)
 			}
 		})
+	}
+}
+
+func TestLengthsHaveTheSizeThatTheConfigurationSays(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		codec media.Codec
+		at    int // of lengthSizeMinusOne in the configuration
+		nalu  string
+	}{
+		{"H264", media.H264, 4, "\x41picture"},
+		{"HEVC", media.HEVC, 21, "\x02\x01picture"},
+	} {
+		for size := 1; size <= 4; size++ {
+			t.Run(fmt.Sprintf("%s, %d", tt.name, size), func(t *testing.T) {
+				t.Parallel()
+				config := []byte(hevcConfig)
+				if tt.codec == media.H264 {
+					config = slices.Clone(testTracks.Video.Config)
+				}
+				config[tt.at] = config[tt.at]&^3 | byte(size-1)
+				tracks := media.Tracks{Video: &media.Track{Codec: tt.codec, Config: config}}
+				body := append(make([]byte, size-1), byte(len(tt.nalu)))
+				body = append(body, tt.nalu...)
+
+				m := mpegts.NewMuxer(tracks)
+				u := media.Unit{Kind: media.Video, Codec: tt.codec, Body: body}
+				stream := m.AppendUnits(m.AppendHeader(nil), []media.Unit{u})
+				if frames := read(t, stream); len(frames) != 1 || !slices.Equal(frames[0].parts, []string{tt.nalu}) {
+					t.Errorf("frames = %q, want %q", frames, tt.nalu)
+				}
+				var got []byte
+				err := mpegts.NewDemuxer(tracks).Read(stream, func(f mpegts.Frame) error {
+					got = bytes.Clone(f.Body)
+					return nil
+				})
+				if err != nil || !bytes.Equal(got, body) {
+					t.Errorf("read back %q, %v; want %q", got, err, body)
+				}
+			})
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ type track struct {
 	streamID    byte
 	descriptors []byte // of the program map
 	parameters  []byte // H264, HEVC: parameter sets as a byte stream
+	lengthSize  int    // H264, HEVC: of the lengths in frames, in bytes
 	adts        adts   // AAC
 
 	counter   byte // continuity counter of the next packet with payload
@@ -42,10 +43,10 @@ func newTrack(t *media.Track, pid uint16) *track {
 	switch t.Codec {
 	case media.H264:
 		made.streamType, made.streamID = streamTypeH264, streamIDVideo
-		made.parameters = parametersAVC(t.Config)
+		made.parameters, made.lengthSize = parametersAVC(t.Config), lengthSize(t.Codec, t.Config)
 	case media.HEVC:
 		made.streamType, made.streamID = streamTypeHEVC, streamIDVideo
-		made.parameters = parametersHEVC(t.Config)
+		made.parameters, made.lengthSize = parametersHEVC(t.Config), lengthSize(t.Codec, t.Config)
 	case media.AAC:
 		var ok bool
 		made.streamType, made.streamID = streamTypeAAC, streamIDAudio
