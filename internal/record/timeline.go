@@ -129,7 +129,13 @@ func (t *timeline) place(u *media.Unit, now time.Time) {
 // of two frames.
 func (c *trackClock) follows(dts time.Duration, now time.Time) bool {
 	step := dts - c.last
-	return -maxStepBack <= step && step <= maxStepForward+now.Sub(c.arrived)
+	return -maxStepBack <= step && step <= c.mostSince(now)
+}
+
+// mostSince returns how far from the track's last unit one may be that comes in now,
+// when the machine's clock may have been set back.
+func (c *trackClock) mostSince(now time.Time) time.Duration {
+	return maxStepForward + max(now.Sub(c.arrived), 0)
 }
 
 // tie sets the offset of a track that begins its part of a session with a unit at
@@ -143,7 +149,7 @@ func (t *timeline) tie(c, other *trackClock, dts time.Duration, now time.Time) {
 	}
 	if other.seen && !other.fresh && (c.fresh || !c.seen || c.offset != other.offset) {
 		shared := dts + other.offset
-		if c.seen && c.follows(shared, now) || !c.seen && (shared-other.last).Abs() <= maxStepForward+now.Sub(other.arrived) {
+		if c.seen && c.follows(shared, now) || !c.seen && (shared-other.last).Abs() <= other.mostSince(now) {
 			c.offset = other.offset
 			return
 		}

@@ -48,7 +48,7 @@ func (r *recording) settled(u *media.Unit, now time.Time) bool {
 // tell exactly, but not where the clock of an encoder jumps, nor those of the data
 // messages in front, which many encoders send at 0.
 func (r *recording) waited(now time.Time) time.Duration {
-	since := now.Sub(r.heldAt)
+	since := max(now.Sub(r.heldAt), 0)
 	if d := span(r.held[r.heldLead:]); 0 <= d && d <= since+maxStepForward {
 		return d
 	}
