@@ -153,7 +153,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
 	case c = <-s.readers:
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-s.writer.quit:
+	case <-s.writer.done:
 		return store.ErrClosed
 	}
 	defer func() { s.readers <- c }()
@@ -165,8 +165,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shutDown() error {
-	close(s.writer.quit)
-	<-s.writer.done
+	s.writer.close()
 	return s.disconnect()
 }
 

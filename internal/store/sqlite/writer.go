@@ -2,8 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"tallylight/internal/store"
 	"tallylight/internal/store/sqlstore"
@@ -19,12 +22,13 @@ const maxRuns = 10
 // errUndone is what an Update is told that was undone because of others.
 var errUndone = fmt.Errorf("%w: another update of the same commit failed", store.ErrUnavailable)
 
+// errExited is what an Update is told whose fn has ended its goroutine.
+var errExited = errors.New("store: an update has ended its goroutine")
+
 // A writer runs Updates on the one connection that writes, and commits them in
-// groups, because a commit costs a sync of the disk however much it holds.
-//
-// Its goroutine hands the connection to one waiting Update after the other. Each
-// runs its fn on its caller's goroutine and hands the connection back. When none
-// waits, the group is committed and then answered.
+// groups, because a commit costs a sync of the disk however much it holds. Its
+// goroutine runs one waiting Update after the other. When none waits, the group is
+// committed and then answered.
 //
 // Few Updates fail once they have written something, and a savepoint around each
 // would cost as much as what many of them write. So there is none, and where one
@@ -34,144 +38,216 @@ type writer struct {
 	conn   *conn
 	commit func() error // COMMIT; tests replace it
 
-	turns chan struct{}    // received by run: the connection is the sender's
-	back  chan chan answer // the connection comes back; whom to answer, nil for none
-	quit  chan struct{}    // closed to end run
-	done  chan struct{}    // closed when run has ended
+	mu      sync.Mutex
+	waiting []*update
+	closed  bool          // no more Updates are taken
+	wake    chan struct{} // something waits, or closed; has room for one
+	done    chan struct{} // closed when the goroutine has ended
 
-	// Whoever has the connection has these.
-	open    bool // a transaction is open
-	undone  bool // it cannot be committed
-	failed  bool // an Update of this group has failed once it had written
-	careful bool // the Updates of this group have savepoints
+	// The goroutine has these.
+	taken   []*update // that waited
+	at      int       // how many of taken were run
+	group   []*update // whose outcome is that of the commit
+	open    bool      // a transaction is open
+	undone  bool      // it cannot be committed
+	failed  bool      // an Update of this group has failed once it had written
+	careful bool      // the Updates of this group have savepoints
 }
 
-// An answer is what became of the commit of an Update. again says that nothing was
-// written for no fault of its own.
-type answer struct {
-	again bool
+// An update is one that waits, is run or is to be committed.
+type update struct {
+	ctx     context.Context
+	fn      func(store.Tx) error
+	claimed atomic.Bool // the writer runs it, or its caller has given it up
+	runs    int
+	ended   chan outcome // has room for one
+}
+
+// An outcome is what became of an Update.
+type outcome struct {
 	err   error
+	panic any // that fn has ended with
 }
 
 func newWriter(c *conn) *writer {
-	w := &writer{
-		conn:  c,
-		turns: make(chan struct{}),
-		back:  make(chan chan answer),
-		quit:  make(chan struct{}),
-		done:  make(chan struct{}),
-	}
+	w := &writer{conn: c, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	w.commit = func() error { return w.command("COMMIT") }
 	return w
 }
 
-// run lets Updates run and commits them, until quit is closed.
+// update implements store.Store's Update.
+func (w *writer) update(ctx context.Context, fn func(store.Tx) error) error {
+	u := &update{ctx: ctx, fn: fn, ended: make(chan outcome, 1)}
+	if !w.enqueue(u) {
+		return store.ErrClosed
+	}
+	var o outcome
+	select {
+	case o = <-u.ended:
+	case <-ctx.Done():
+		if u.claimed.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		o = <-u.ended
+	}
+	switch {
+	case o.panic != nil:
+		panic(o.panic)
+	case o.err == errExited:
+		runtime.Goexit()
+	}
+	return o.err
+}
+
+// enqueue has u run, unless the writer is closed.
+func (w *writer) enqueue(u *update) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.waiting = append(w.waiting, u)
+	w.rouse()
+	return true
+}
+
+// close ends the goroutine once the Updates that wait are run.
+func (w *writer) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.rouse()
+	w.mu.Unlock()
+	<-w.done
+}
+
+// rouse has the goroutine look at what waits.
+func (w *writer) rouse() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run lets Updates run and commits them, until the writer is closed.
 func (w *writer) run() {
-	defer close(w.done)
+	exited := true
+	defer func() {
+		if exited { // a fn has ended this goroutine
+			w.endGroup()
+			go w.run()
+		}
+	}()
+	for u := w.first(); u != nil; u = w.first() {
+		w.perform(u)
+		for n := 1; n < maxGroup && !w.undone; n++ {
+			if u = w.another(); u == nil {
+				break
+			}
+			w.perform(u)
+		}
+		w.endGroup()
+	}
+	exited = false
+	close(w.done)
+}
+
+// first waits for an Update and returns it, or nil once the writer is closed.
+func (w *writer) first() *update {
 	for {
-		select {
-		case <-w.turns:
-			w.runGroup()
-		case <-w.quit:
-			return
+		u, closed := w.next()
+		if u != nil || closed {
+			return u
 		}
+		<-w.wake
 	}
 }
 
-// runGroup runs the group of the Update that has just got the connection.
-func (w *writer) runGroup() {
-	var group []chan answer
-	n := 1
-	for ; ; n++ {
-		if whom := <-w.back; whom != nil {
-			group = append(group, whom)
+// another returns another Update that waits, or nil.
+func (w *writer) another() *update {
+	u, _ := w.next()
+	if u == nil {
+		// Those whom the last commit answered may be on their way back.
+		runtime.Gosched()
+		u, _ = w.next()
+	}
+	return u
+}
+
+// next takes the Update that has waited longest, if there is one.
+func (w *writer) next() (u *update, closed bool) {
+	if w.at == len(w.taken) {
+		clear(w.taken)
+		w.mu.Lock()
+		w.taken, w.waiting, w.at = w.waiting, w.taken[:0], 0
+		closed = w.closed
+		w.mu.Unlock()
+	}
+	if w.at == len(w.taken) {
+		return nil, closed
+	}
+	w.at++
+	return w.taken[w.at-1], false
+}
+
+// perform runs an Update and answers it if it has failed. Otherwise it is in the
+// group from then on.
+func (w *writer) perform(u *update) {
+	if u.runs == 0 && !u.claimed.CompareAndSwap(false, true) {
+		return
+	}
+	u.runs++
+	o := outcome{err: errExited}
+	defer func() {
+		o.panic = recover()
+		if o.err != nil || o.panic != nil {
+			u.ended <- o
+		} else {
+			w.group = append(w.group, u)
 		}
-		if n == maxGroup || w.undone || !w.another() {
-			break
+	}()
+	o.err = w.inTransaction(u.ctx, u.fn)
+}
+
+// endGroup commits the group and answers it.
+func (w *writer) endGroup() {
+	err := w.end()
+	w.careful, w.failed = w.failed, false
+	var again []*update
+	for _, u := range w.group {
+		if err == errUndone && u.runs < maxRuns {
+			again = append(again, u)
+		} else {
+			u.ended <- outcome{err: err}
 		}
 	}
-	a := w.end(len(group) > 0)
-	w.careful, w.failed = w.failed && n > 1, false
-	for _, whom := range group {
-		whom <- a
+	clear(w.group)
+	w.group = w.group[:0]
+	if len(again) > 0 {
+		w.taken, w.at = append(again, w.taken[w.at:]...), 0
 	}
 }
 
-// another gives the connection to an Update that waits, and reports whether one
-// does.
-func (w *writer) another() bool {
-	for range 2 {
-		select {
-		case <-w.turns:
-			return true
-		default:
-			// Those whom the last commit answered may be on their way back.
-			runtime.Gosched()
-		}
-	}
-	return false
-}
-
-// end ends the transaction, if one is open, and returns the answer to the Updates
-// in it.
-func (w *writer) end(commit bool) answer {
+// end ends the transaction, if one is open, and returns what the Updates of the
+// group are told.
+func (w *writer) end() error {
 	if !w.open {
-		return answer{}
+		return nil
 	}
-	var a answer
+	var err error
 	switch {
 	case w.undone:
-		a = answer{again: true, err: errUndone}
-	case commit:
-		err := w.commit()
-		if err == nil {
+		err = errUndone
+	case len(w.group) > 0:
+		if err = w.commit(); err == nil {
 			w.open = false
-			return answer{}
+			return nil
 		}
-		a.err = classifyCommit(err)
+		err = classifyCommit(err)
 	}
 	// It fails where SQLite has rolled back by itself; then there is nothing to do.
 	_ = w.command("ROLLBACK")
 	w.open, w.undone = false, false
-	return a
-}
-
-// update implements store.Store's Update.
-func (w *writer) update(ctx context.Context, fn func(store.Tx) error) error {
-	for run := 1; ; run++ {
-		again, err := w.updateOnce(ctx, fn)
-		if !again || run == maxRuns {
-			return err
-		}
-	}
-}
-
-// updateOnce runs an Update, and reports whether to run it again: nothing was
-// written then.
-func (w *writer) updateOnce(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
-	select {
-	case w.turns <- struct{}{}:
-	case <-ctx.Done():
-		return false, ctx.Err()
-	case <-w.quit:
-		return false, store.ErrClosed
-	}
-	whom, err := w.turn(ctx, fn)
-	if err != nil {
-		return false, err
-	}
-	a := <-whom
-	return a.again, a.err
-}
-
-// turn runs fn and gives the connection back, come what may. When fn has
-// succeeded, whom is told what became of the commit.
-func (w *writer) turn(ctx context.Context, fn func(store.Tx) error) (whom chan answer, err error) {
-	defer func() { w.back <- whom }()
-	if err := w.inTransaction(ctx, fn); err != nil {
-		return nil, err
-	}
-	return make(chan answer, 1), nil
+	return err
 }
 
 // inTransaction runs fn in the transaction of the group. What it has written is

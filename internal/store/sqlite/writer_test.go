@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -274,5 +275,89 @@ func TestUpdateWaitsForNobodyWhenCancelled(t *testing.T) {
 		}
 		close(release)
 		wg.Wait()
+	})
+}
+
+// A fn that ends its goroutine, as t.FailNow does, ends that of its caller; what has
+// run beside it is committed, and what comes later runs.
+func TestUpdateThatEndsItsGoroutine(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	synctest.Test(t, func(t *testing.T) {
+		s := openTest(t, path)
+		errs := hold(t, s, 3, func(i int) (err error) {
+			if i != 1 {
+				return addDomain(t.Context(), s, fmt.Sprintf("d%d.example.com", i))
+			}
+			returned, ended := true, make(chan struct{})
+			go func() {
+				defer close(ended)
+				returned = false
+				_ = s.Update(t.Context(), func(tx store.Tx) error {
+					if err := tx.AddDomain(t.Context(), live.Domain{Name: "d1.example.com"}); err != nil {
+						t.Error(err)
+					}
+					runtime.Goexit()
+					return nil
+				})
+				returned = true
+			}()
+			<-ended
+			if returned {
+				return errors.New("it returned")
+			}
+			return nil
+		})
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []bool{true, false, true} {
+			if got := domainExists(t, s, fmt.Sprintf("d%d.example.com", i)); got != want {
+				t.Errorf("update %d is there: %t, want %t", i, got, want)
+			}
+		}
+	})
+}
+
+func TestUpdateThatWaitsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	synctest.Test(t, func(t *testing.T) {
+		s := openTest(t, path)
+		ctx, cancel := context.WithCancel(t.Context())
+		errs := hold(t, s, 2, func(i int) error {
+			if i == 1 {
+				cancel() // the first waits by now
+				return addDomain(t.Context(), s, "second.example.com")
+			}
+			return s.Update(ctx, func(store.Tx) error {
+				t.Error("it ran")
+				return nil
+			})
+		})
+		if !errors.Is(errs[0], context.Canceled) || errs[1] != nil {
+			t.Errorf("errors %v", errs)
+		}
+	})
+}
+
+// Close lets run what waits.
+func TestCloseWaitsForUpdates(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	synctest.Test(t, func(t *testing.T) {
+		s := openTest(t, path)
+		errs := hold(t, s, 3, func(i int) error {
+			if i == 1 {
+				return s.Close()
+			}
+			return addDomain(t.Context(), s, fmt.Sprintf("d%d.example.com", i))
+		})
+		if errs[0] != nil || errs[1] != nil || !errors.Is(errs[2], store.ErrClosed) {
+			t.Errorf("errors %v, want that of the last alone", errs)
+		}
+		if !domainExists(t, openTest(t, path), "d0.example.com") {
+			t.Error("what had waited is not there")
+		}
 	})
 }
