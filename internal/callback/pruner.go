@@ -13,10 +13,10 @@ import (
 const (
 	// pruneInterval is the time between two runs of a Pruner.
 	pruneInterval = time.Hour
-	// pruneBatch bounds the events that one Update deletes, and prunePause is how long
-	// the commits of others have the store for themselves in between.
-	pruneBatch = 200
-	prunePause = 50 * time.Millisecond
+	// pruneBatch bounds the events that one Update deletes. The commits of others have
+	// the store for themselves for as long as that took, and for prunePause at least.
+	pruneBatch = 500
+	prunePause = 5 * time.Millisecond
 )
 
 // A PrunerConfig is what a Pruner works with. All of it is needed.
@@ -72,7 +72,7 @@ func (p *Pruner) prune(ctx context.Context) (pruned int, err error) {
 		if len(ids) == 0 {
 			return pruned, p.cfg.Store.Update(ctx, func(tx store.Tx) error { return tx.DeleteReceiverHealth(ctx, before) })
 		}
-		n := 0
+		n, began := 0, time.Now()
 		err = p.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
 			n, err = tx.PruneEvents(ctx, before, ids)
 			return err
@@ -83,7 +83,7 @@ func (p *Pruner) prune(ctx context.Context) (pruned int, err error) {
 		pruned += n
 		after = ids[len(ids)-1]
 		select {
-		case <-time.After(prunePause):
+		case <-time.After(max(prunePause, time.Since(began))):
 		case <-ctx.Done():
 			return pruned, ctx.Err()
 		}

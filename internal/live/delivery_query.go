@@ -10,9 +10,8 @@ type Replay struct {
 	Last *Delivery
 }
 
-// A DeliveryQuery selects deliveries. Those of a Domain come by app, stream and the
-// order of their events; without one they come by their ids, which is about the
-// order of their events.
+// A DeliveryQuery selects deliveries. They come by the ids of their events, which is
+// about the order in which these occurred, and those of an event by their own.
 type DeliveryQuery struct {
 	// ID is a DeliveryID, or an EventID for all deliveries of that event; "" for
 	// all.

@@ -215,7 +215,7 @@ type Reader interface {
 	ObjectKnown(ctx context.Context, bucket, objectKey string) (bool, error)
 
 	// Events returns the events of a stream in their order, from sequence number
-	// after+1 on, at most limit.
+	// after+1 on, at most limit. What came before one that was pruned is left out.
 	Events(ctx context.Context, key live.StreamKey, after int64, limit int) ([]live.Event, error)
 	// StreamHeads returns the streams of a domain that have had events, those whose
 	// first event came last at first, at most limit.

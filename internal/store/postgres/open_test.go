@@ -143,22 +143,27 @@ func TestAGuestNeedsADatabaseOfItsVersion(t *testing.T) {
 	}
 }
 
-func TestAttemptsOfVersion10AreRead(t *testing.T) {
+func TestContentOfEarlierVersionsIsKept(t *testing.T) {
 	t.Parallel()
 	migrations, err := sqlstore.Migrations(migrationFiles())
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := pgtest.Start(t)
-	s, err := open(t.Context(), at, Options{}, migrations[:10])
-	if err != nil {
-		t.Fatal(err)
+	for _, u := range storetest.Upgrades {
+		t.Run(u.Name, func(t *testing.T) {
+			t.Parallel()
+			at := pgtest.Start(t)
+			s, err := open(t.Context(), at, Options{}, migrations[:u.Version])
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = s.pool.Exec(t.Context(), u.SQL)
+			if err := errors.Join(err, s.Close()); err != nil {
+				t.Fatal(err)
+			}
+			u.Check(t, openTest(t, at, Options{}))
+		})
 	}
-	_, err = s.pool.Exec(t.Context(), storetest.AttemptsOfVersion10)
-	if err := errors.Join(err, s.Close()); err != nil {
-		t.Fatal(err)
-	}
-	storetest.CheckAttemptsOfVersion10(t, openTest(t, at, Options{}))
 }
 
 func TestFailedMigrationLeavesNothing(t *testing.T) {

@@ -164,8 +164,8 @@ func addFinished(b *testing.B, s *Store, n int) {
 	for _, query := range []string{
 		`INSERT INTO streams (id, domain, app, stream, last_seq) VALUES (1, 'play.example.com', 'live', 'old', %[1]d)`,
 		`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[1]d)
-			INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
-			SELECT format('evt_%%012d', -i), 1, i, 'record_started', '', i, '{}' FROM n WHERE i <= %[1]d`,
+			INSERT INTO events (id, stream_id, seq, previous_id, type, recording_id, occurred_at, detail)
+			SELECT format('evt_%%012d', -i), 1, i, '', 'record_started', '', i, '{}' FROM n WHERE i <= %[1]d`,
 		`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[1]d)
 			INSERT INTO deliveries (id, event_id, stream_id, seq, url, origin, sign_key, state, attempts)
 			SELECT format('dlv_%%012d', -i), format('evt_%%012d', -i), 1, i, 'https://callback.example.com/live/notify',

@@ -87,7 +87,18 @@ func own(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
 	if err := useWAL(ctx, w); err != nil {
 		return err
 	}
-	return sqlstore.Migrate(ctx, migrations, w.inTx)
+	return migrate(ctx, w, migrations)
+}
+
+// migrate upgrades the schema. A migration may make a table anew that others refer to,
+// which SQLite takes for the end of all that they refer to.
+func migrate(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
+	if _, err := w.exec("PRAGMA foreign_keys = OFF"); err != nil {
+		return err
+	}
+	err := sqlstore.Migrate(ctx, migrations, w.inTx)
+	_, onErr := w.exec("PRAGMA foreign_keys = ON")
+	return errors.Join(err, onErr)
 }
 
 // visit sees that the database is one that this version can read and write.

@@ -250,22 +250,27 @@ func TestUpgradeFromEveryVersion(t *testing.T) {
 	}
 }
 
-func TestAttemptsOfVersion10AreRead(t *testing.T) {
+func TestContentOfEarlierVersionsIsKept(t *testing.T) {
 	t.Parallel()
 	migrations, err := sqlstore.Migrations(migrationFiles())
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "store.db")
-	s, err := open(t.Context(), path, Options{}, migrations[:10])
-	if err != nil {
-		t.Fatal(err)
+	for _, u := range storetest.Upgrades {
+		t.Run(u.Name, func(t *testing.T) {
+			t.Parallel()
+			at := filepath.Join(t.TempDir(), "store.db")
+			s, err := open(t.Context(), at, Options{}, migrations[:u.Version])
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = s.writer.conn.exec(u.SQL)
+			if err := errors.Join(err, s.Close()); err != nil {
+				t.Fatal(err)
+			}
+			u.Check(t, openTest(t, at))
+		})
 	}
-	_, err = s.writer.conn.exec(storetest.AttemptsOfVersion10)
-	if err := errors.Join(err, s.Close()); err != nil {
-		t.Fatal(err)
-	}
-	storetest.CheckAttemptsOfVersion10(t, openTest(t, path))
 }
 
 func TestFailedMigrationLeavesNothing(t *testing.T) {

@@ -27,7 +27,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 	// a partial index is. A sort is of what a search found, which its page bounds or
 	// the window of time that a caller asks for; p is such a page.
 	allowed := regexp.MustCompile(`^(SEARCH .*|USING INDEX .* FOR IN-OPERATOR|.*SUBQUERY.*|CREATE BLOOM FILTER|COMPOUND QUERY|UNION ALL|MERGE \(UNION ALL\)|LEFT|RIGHT|SCAN CONSTANT ROW|USE TEMP B-TREE FOR (ORDER|GROUP|LAST 2 TERMS OF ORDER) BY|CO-ROUTINE p|SCAN (p|n|nodes|accounts|accounts USING COVERING INDEX .*|announced_publishes|webhook_secrets|parked_endpoints|receiver_health|schema_migrations|json_each .*)` +
-		`|SCAN .* USING (COVERING )?INDEX (deliveries_free|deliveries_line|deliveries_waiting|deliveries_dead_url|recordings_open|record_files_unfinished|record_files_started))$`)
+		`|SCAN .* USING (COVERING )?INDEX (deliveries_free|deliveries_line|deliveries_waiting|deliveries_dead|deliveries_dead_url|recordings_open|record_files_unfinished|record_files_started))$`)
 	parameter := regexp.MustCompile(`\$\d+`)
 	works := regexp.MustCompile(`^(SELECT|INSERT|UPDATE|DELETE) `)
 	for query := range maps.Clone(s.writer.conn.stmts) {

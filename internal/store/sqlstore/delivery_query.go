@@ -10,42 +10,37 @@ import (
 
 // Deliveries implements store.Reader. Of the conditions only those that are asked
 // for are in the statement, so that an index can serve them. CROSS JOIN is how
-// SQLite is told which table to begin with: that whose order is asked for.
+// SQLite is told to begin with the deliveries, whose order is asked for.
 func (r *Reader) Deliveries(ctx context.Context, q live.DeliveryQuery) ([]live.Delivery, error) {
-	var conditions []string
 	var args []any
-	where := func(condition string, values ...any) {
+	bind := func(condition string, values ...any) string {
 		for _, v := range values {
 			args = append(args, v)
 			condition = strings.Replace(condition, "?", fmt.Sprint("$", len(args)), 1)
 		}
-		conditions = append(conditions, condition)
+		return condition
 	}
-	tables, order := `deliveries d CROSS JOIN events e CROSS JOIN streams s`, `d.id`
-	where("e.id = d.event_id AND s.id = e.stream_id")
-	after := live.Delivery{}
-	if q.After != nil {
-		after = *q.After
-	}
-	if q.Domain == "" {
-		where("d.id > ?", string(after.ID))
-	} else {
-		tables, order = `streams s CROSS JOIN events e CROSS JOIN deliveries d`, `s.app, s.stream, e.seq, d.id`
-		k := after.Event.Key
-		where("s.domain = ? AND (s.app, s.stream) >= (?, ?) AND (s.app, s.stream, e.seq, d.id) > (?, ?, ?, ?)",
-			q.Domain, k.App, k.Stream, k.App, k.Stream, after.Event.Seq, string(after.ID))
-	}
+	conditions := []string{"e.id = d.event_id AND s.id = e.stream_id"}
+	where := func(condition string, values ...any) { conditions = append(conditions, bind(condition, values...)) }
 	switch {
 	case strings.HasPrefix(q.ID, live.EventIDPrefix):
 		where("d.event_id = ?", q.ID)
 	case q.ID != "":
 		where("d.id = ?", q.ID)
 	}
-	if q.App != "" {
-		where("s.app = ?", q.App)
+	var after live.Delivery
+	if q.After != nil {
+		after = *q.After
 	}
-	if q.Stream != "" {
-		where("s.stream = ?", q.Stream)
+	where("(d.event_id, d.id) > (?, ?)", string(after.Event.ID), string(after.ID))
+	var streams []string
+	for _, c := range []struct{ column, value string }{{"domain", q.Domain}, {"app", q.App}, {"stream", q.Stream}} {
+		if c.value != "" {
+			streams = append(streams, bind("o."+c.column+" = ?", c.value))
+		}
+	}
+	if len(streams) > 0 {
+		where("abs(d.stream_id) IN (SELECT o.id FROM streams o WHERE " + strings.Join(streams, " AND ") + ")")
 	}
 	switch q.State {
 	case "":
@@ -64,8 +59,8 @@ func (r *Reader) Deliveries(ctx context.Context, q live.DeliveryQuery) ([]live.D
 		where("e.occurred_at < ?", q.To.UnixMicro())
 	}
 	args = append(args, max(q.Limit, 0))
-	list, err := all(ctx, r.conn, scanDelivery, `SELECT `+deliveryColumns+` FROM `+tables+
-		` WHERE `+strings.Join(conditions, " AND ")+` ORDER BY `+order+` LIMIT $`+fmt.Sprint(len(args)), args...)
+	list, err := all(ctx, r.conn, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries d CROSS JOIN events e CROSS JOIN streams s
+		WHERE `+strings.Join(conditions, " AND ")+` ORDER BY d.event_id, d.id LIMIT $`+fmt.Sprint(len(args)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("deliveries: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"tallylight/internal/live"
 )
@@ -25,12 +26,29 @@ func scanEvent(scan func(...any) error) (e live.Event, err error) {
 	return e, err
 }
 
+// Each event names the one before it in its stream, so that a stream is read
+// backwards, from its newest event or from a milestone: one in so many is in an index.
+// To write every event into an index by stream would cost a page each where there are
+// many streams.
+
+// lineOf begins a statement with the line of the events of stream $1, $2, $3 behind the
+// number $4: from the first milestone at $6 or behind it, or from the newest event,
+// backwards, as far as the events before are not deleted.
+const lineOf = `WITH RECURSIVE line (id, seq, previous_id) AS (
+	SELECT e.id, e.seq, e.previous_id FROM streams s JOIN events e ON e.id = coalesce(
+		(SELECT m.id FROM events m WHERE m.stream_id = s.id AND m.seq % 64 = 0 AND m.seq >= $6 ORDER BY m.seq LIMIT 1), s.last_event)
+	WHERE s.domain = $1 AND s.app = $2 AND s.stream = $3
+	UNION ALL
+	SELECT p.id, p.seq, p.previous_id FROM line l JOIN events p ON p.id = l.previous_id AND p.seq < l.seq WHERE l.seq - 1 > $4)`
+
 // Events implements store.Reader.
 func (r *Reader) Events(ctx context.Context, key live.StreamKey, after int64, limit int) ([]live.Event, error) {
+	limit = max(limit, 0)
+	last := after + min(int64(limit), math.MaxInt64-max(after, 0))
 	list, err := all(ctx, r.conn, scanEvent,
-		`SELECT `+eventColumns+` FROM `+eventTables+`
-		WHERE s.domain = $1 AND s.app = $2 AND s.stream = $3 AND e.seq > $4 ORDER BY e.seq LIMIT $5`,
-		key.Domain, key.App, key.Stream, after, max(limit, 0))
+		lineOf+` SELECT `+eventColumns+` FROM line l CROSS JOIN events e CROSS JOIN streams s
+		WHERE e.id = l.id AND s.id = e.stream_id AND l.seq > $4 ORDER BY l.seq LIMIT $5`,
+		key.Domain, key.App, key.Stream, after, limit, last)
 	if err != nil {
 		return nil, fmt.Errorf("events of stream %s: %w", key, err)
 	}
@@ -122,34 +140,40 @@ func (t *Tx) insertEvent(ctx context.Context, e live.Event) (p place, added bool
 	if p, added, err = insert(ctx, e, detail); err != nil || added {
 		return p, added, err
 	}
-	_, err = t.conn.Exec(ctx, `UPDATE streams SET last_seq = last_seq - 1 WHERE domain = $1 AND app = $2 AND stream = $3`,
+	_, err = t.conn.Exec(ctx, `UPDATE streams SET last_seq = last_seq - 1, last_event = event_before WHERE domain = $1 AND app = $2 AND stream = $3`,
 		e.Key.Domain, e.Key.App, e.Key.Stream)
 	return place{}, false, err
 }
 
-// nextSeq takes the next sequence number of a stream. The number lives in the
-// stream's row, not in its events, so that it goes on when old events are
+// nextSeq takes the next sequence number of a stream for the event $4. The number
+// lives in the stream's row, not in its events, so that it goes on when old events are
 // removed, and so that a backend with concurrent writers has a row to lock.
-const nextSeq = `INSERT INTO streams (domain, app, stream, last_seq) VALUES ($1, $2, $3, 1)
-	ON CONFLICT (domain, app, stream) DO UPDATE SET last_seq = streams.last_seq + 1`
+const (
+	nextSeq = `INSERT INTO streams (domain, app, stream, last_seq, last_event) VALUES ($1, $2, $3, 1, $4)` + seqConflict +
+		` RETURNING id, last_seq, event_before`
+	seqConflict = ` ON CONFLICT (domain, app, stream) DO UPDATE SET
+		last_seq = streams.last_seq + 1, last_event = excluded.last_event, event_before = streams.last_event`
+	insertEvent = `INSERT INTO events (id, stream_id, seq, previous_id, type, recording_id, occurred_at, detail) `
+)
 
 func (t *Tx) insertEventInSteps(ctx context.Context, e live.Event, detail string) (p place, added bool, err error) {
-	p, err = one(ctx, t.conn, live.ErrNotFound, scanPlace, nextSeq+` RETURNING id, last_seq`, e.Key.Domain, e.Key.App, e.Key.Stream)
+	var previous string
+	p, err = one(ctx, t.conn, live.ErrNotFound, func(scan func(...any) error) (p place, err error) {
+		err = scan(&p.stream, &p.seq, &previous)
+		return p, err
+	}, nextSeq, e.Key.Domain, e.Key.App, e.Key.Stream, string(e.ID))
 	if err != nil {
 		return place{}, false, err
 	}
-	n, err := t.conn.Exec(ctx, `INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
-		string(e.ID), p.stream, p.seq, string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
+	n, err := t.conn.Exec(ctx, insertEvent+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
+		string(e.ID), p.stream, p.seq, previous, string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
 	return p, n == 1, err
 }
 
 // insertEventAtOnce does the same by one statement, which SQLite does not take.
 func (t *Tx) insertEventAtOnce(ctx context.Context, e live.Event, detail string) (p place, added bool, err error) {
-	p, err = one(ctx, t.conn, live.ErrNotFound, scanPlace,
-		`WITH s AS (`+nextSeq+` RETURNING id, last_seq)
-		INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
-		SELECT $4, s.id, s.last_seq, $5, $6, $7, $8 FROM s ON CONFLICT (id) DO NOTHING RETURNING stream_id, seq`,
+	p, err = one(ctx, t.conn, live.ErrNotFound, scanPlace, `WITH s AS (`+nextSeq+`) `+insertEvent+
+		`SELECT $4, s.id, s.last_seq, s.event_before, $5, $6, $7, $8 FROM s ON CONFLICT (id) DO NOTHING RETURNING stream_id, seq`,
 		e.Key.Domain, e.Key.App, e.Key.Stream, string(e.ID), string(e.Type), string(e.Recording), micros(e.OccurredAt), detail)
 	if errors.Is(err, live.ErrNotFound) {
 		return place{}, false, nil

@@ -47,12 +47,12 @@ func (t *Tx) addEvents(ctx context.Context, list []*store.Owing) error {
 	// The rows of the streams are locked in one order by all.
 	added, err := all(ctx, t.conn, scanNumbered,
 		`WITH s AS (
-			INSERT INTO streams (domain, app, stream, last_seq)
-			SELECT g.domain, g.app, g.stream, 1 FROM unnest($1::text[], $2::text[], $3::text[]) AS g (domain, app, stream) ORDER BY 1, 2, 3
-			ON CONFLICT (domain, app, stream) DO UPDATE SET last_seq = streams.last_seq + 1
-			RETURNING id, domain, app, stream, last_seq)
-		INSERT INTO events (id, stream_id, seq, type, recording_id, occurred_at, detail)
-		SELECT g.id, s.id, s.last_seq, g.type, g.recording_id, g.occurred_at, g.detail
+			INSERT INTO streams (domain, app, stream, last_seq, last_event)
+			SELECT g.domain, g.app, g.stream, 1, g.id FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS g (domain, app, stream, id) ORDER BY 1, 2, 3`+
+			seqConflict+`
+			RETURNING id, domain, app, stream, last_seq, event_before)
+		`+insertEvent+`
+		SELECT g.id, s.id, s.last_seq, s.event_before, g.type, g.recording_id, g.occurred_at, g.detail
 		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])
 			AS g (domain, app, stream, id, type, recording_id, occurred_at, detail)
 		JOIN s ON (s.domain, s.app, s.stream) = (g.domain, g.app, g.stream)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -112,6 +113,37 @@ func testEvents(t *testing.T, b Backend) {
 		}
 		equal(t, fmt.Sprintf("at most %d events after %d", test.limit, test.after), got, test.want)
 	}
+	// Many, with others between them and with some that were there already.
+	const many = 200
+	var want []int64
+	for i := range many {
+		update(t, b.Store, func(ctx context.Context, tx store.Tx) error {
+			for _, id := range []string{fmt.Sprint("many", i), fmt.Sprint("show", i%5+5)} {
+				if _, err := tx.AddEvent(ctx, live.Event{ID: live.EventID("evt_" + id), Key: show}); err != nil {
+					return err
+				}
+			}
+			return add(ctx, tx, other, fmt.Sprint("more", i))
+		})
+		want = append(want, int64(6+i))
+	}
+	for _, limit := range []int{1, 7, 58, 59, 60, 64, many, math.MaxInt} {
+		var got []int64
+		for after := int64(5); ; after = got[len(got)-1] {
+			page := read(t, b.Store, events(show, after, limit))
+			for _, e := range page {
+				got = append(got, e.Seq)
+			}
+			if len(page) > limit {
+				t.Fatalf("%d events in a page of %d", len(page), limit)
+			}
+			if len(page) < limit || len(got) > many {
+				break
+			}
+		}
+		equal(t, fmt.Sprintf("all, %d at a time", limit), got, want)
+	}
+	equal(t, "events behind the last number", read(t, b.Store, events(show, math.MaxInt64, 10)), nil)
 	equal(t, "events of an unknown stream", read(t, b.Store, events(live.StreamKey{Domain: "none"}, 0, 10)), nil)
 }
 

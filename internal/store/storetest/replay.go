@@ -45,11 +45,11 @@ func testDeliveries(t *testing.T, b Backend) {
 		{"an id", live.DeliveryQuery{ID: "dlv_5"}, "5"},
 		{"an unknown id", live.DeliveryQuery{ID: "dlv_1"}, ""},
 		{"those of an event", live.DeliveryQuery{ID: "evt_5"}, "5 5_x"},
-		{"a domain, stream by stream", live.DeliveryQuery{Domain: show.Domain}, "8 8_x 5 5_x 9 9_x 6 6_x"},
-		{"an app", live.DeliveryQuery{Domain: show.Domain, App: "b"}, "9 9_x 6 6_x"},
+		{"a domain", live.DeliveryQuery{Domain: show.Domain}, "5 5_x 6 6_x 8 8_x 9 9_x"},
+		{"an app", live.DeliveryQuery{Domain: show.Domain, App: "b"}, "6 6_x 9 9_x"},
 		{"a stream of any domain", live.DeliveryQuery{App: "a", Stream: "s"}, "4 4_x 5 5_x 7 7_x 8 8_x"},
 		{"dead ones", live.DeliveryQuery{State: live.DeliveryDead}, "4_x 5_x 6_x 7_x 8_x 9_x"},
-		{"pending ones of a domain", live.DeliveryQuery{Domain: show.Domain, State: live.DeliveryPending}, "8 5 9 6"},
+		{"pending ones of a domain", live.DeliveryQuery{Domain: show.Domain, State: live.DeliveryPending}, "5 6 8 9"},
 		{"to an origin", live.DeliveryQuery{Origin: live.Origin(urlA)}, "4 5 6 7 8 9"},
 		{"dead ones to an origin", live.DeliveryQuery{Origin: live.Origin(urlA), State: live.DeliveryDead}, ""},
 		{"a time", live.DeliveryQuery{From: after(time.Second), To: after(3 * time.Second)}, "7 7_x 8 8_x"},
@@ -286,10 +286,21 @@ func testPrune(t *testing.T, b Backend) {
 	prune(nil, 0)
 	missing(t, b.Store, live.ErrNotFound, delivery(old.DeliveryID()))
 	equal(t, "attempts of what was pruned", read(t, b.Store, attempts(old.DeliveryID())), nil)
-	left := read(t, b.Store, func(ctx context.Context, r store.Reader) ([]live.Event, error) { return r.Events(ctx, show, 0, 100) })
-	if len(left) != len(states)-len(all) {
-		t.Errorf("%d events are left, want %d", len(left), len(states)-len(all))
+	left := map[live.EventID]string{}
+	for id, name := range states {
+		if err := b.Store.View(t.Context(), func(r store.Reader) error { _, err := r.Event(t.Context(), id); return err }); err == nil {
+			left[id] = name
+		}
 	}
+	if len(left) != len(states)-len(all) {
+		t.Errorf("%d events are left, want %d: %v", len(left), len(states)-len(all), left)
+	}
+	// Their stream is read as far as none is missing.
+	var ids []live.EventID
+	for _, e := range read(t, b.Store, events(show, 0, 100)) {
+		ids = append(ids, e.ID)
+	}
+	equal(t, "the events of the stream", names(ids), "too young, of a long file")
 	update(t, b.Store, func(ctx context.Context, tx store.Tx) error { return add(ctx, tx, show, "next", urlA) })
 	if e := read(t, b.Store, delivery("dlv_next_0")).Event; e.Seq != int64(len(states))+1 {
 		t.Errorf("the next event has the number %d, want %d: numbers go on", e.Seq, len(states)+1)
