@@ -10,8 +10,9 @@ type Replay struct {
 	Last *Delivery
 }
 
-// A DeliveryQuery selects deliveries. They come by the ids of their events, which is
-// about the order in which these occurred, and those of an event by their own.
+// A DeliveryQuery selects deliveries. They come by the ids of their events, and those
+// of an event by their own: to the millisecond the order in which the events
+// occurred, except that of a file stands where the file was opened.
 type DeliveryQuery struct {
 	// ID is a DeliveryID, or an EventID for all deliveries of that event; "" for
 	// all.
