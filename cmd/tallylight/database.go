@@ -24,10 +24,11 @@ const (
 )
 
 // openDatabase opens the server's database: the configured one, or the file in the
-// data folder.
-func openDatabase(ctx context.Context, cfg config.Config) (store.Store, error) {
+// data folder. It tells upgrading, unless that is nil, the name of each migration of
+// a database that was written by an earlier version.
+func openDatabase(ctx context.Context, cfg config.Config, upgrading func(migration string)) (store.Store, error) {
 	if cfg.Database == "" {
-		st, err := sqlite.Open(ctx, filepath.Join(cfg.Data, databaseFile), sqlite.Options{})
+		st, err := sqlite.Open(ctx, filepath.Join(cfg.Data, databaseFile), sqlite.Options{Upgrading: upgrading})
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +38,7 @@ func openDatabase(ctx context.Context, cfg config.Config) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := postgres.Open(ctx, cfg.Database, postgres.Options{Node: node})
+	st, err := postgres.Open(ctx, cfg.Database, postgres.Options{Node: node, Upgrading: upgrading})
 	if err != nil {
 		return nil, err
 	}

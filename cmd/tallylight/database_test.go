@@ -39,7 +39,7 @@ func TestADatabaseInTheFolderNeedsNoName(t *testing.T) {
 	if _, err := joinDatabase(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), cfg.Data) {
 		t.Errorf("joined a database that nobody has made: %v", err)
 	}
-	st, err := openDatabase(t.Context(), cfg)
+	st, err := openDatabase(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

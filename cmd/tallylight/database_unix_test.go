@@ -19,7 +19,7 @@ func TestACommandSeesWhatTheServerKeepsInPostgreSQL(t *testing.T) {
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	server, err := openDatabase(t.Context(), cfg)
+	server, err := openDatabase(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

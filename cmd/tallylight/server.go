@@ -140,7 +140,9 @@ func (s *server) openData(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	s.store, err = openDatabase(ctx, cfg)
+	s.store, err = openDatabase(ctx, cfg, func(migration string) {
+		s.log.Info("upgrading the database, for minutes if it is large; if stopped, the next start begins this step again", "migration", migration)
+	})
 	return err
 }
 

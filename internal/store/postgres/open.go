@@ -121,7 +121,7 @@ func prepare(ctx context.Context, cfg *pgx.ConnConfig, o Options, migrations []s
 	if err := identify(ctx, s); err != nil {
 		return err
 	}
-	return sqlstore.Migrate(ctx, migrations, inTx(conn))
+	return sqlstore.Migrate(ctx, migrations, o.Upgrading, inTx(conn))
 }
 
 // inTx returns what runs an fn in a read-write transaction of its own.

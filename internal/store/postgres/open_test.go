@@ -258,9 +258,14 @@ func TestUpgradeFromEveryVersion(t *testing.T) {
 			if err := old.Close(); err != nil {
 				t.Fatal(err)
 			}
+			var told []string
+			o := Options{Upgrading: func(migration string) { told = append(told, migration) }}
 			for range 2 { // the second time nothing is left to do
-				openTest(t, at, Options{})
+				openTest(t, at, o)
 				compareSchemas(t, schema(t, at), want)
+			}
+			if want := storetest.Told(all, version); !slices.Equal(told, want) {
+				t.Errorf("told of %q, want %q", told, want)
 			}
 		})
 	}

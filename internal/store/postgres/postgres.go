@@ -36,6 +36,9 @@ type Options struct {
 	// Connections bounds how many Updates and Views run at once, each on a
 	// connection of its own; 0 stands for pool_max_conns of the URL, or 16.
 	Connections int
+	// Upgrading is called before each migration of a database that was written by an
+	// earlier version, which may take minutes; nil: nobody is told.
+	Upgrading func(migration string)
 
 	guest bool // see Join
 }

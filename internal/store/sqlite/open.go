@@ -51,9 +51,9 @@ func dsn(path string) (string, error) {
 // connect opens the connections, the writer's first, which checks and upgrades
 // the database.
 func (s *Store) connect(ctx context.Context, connector driver.Connector, o Options, migrations []sqlstore.Migration) error {
-	prepare, pragmas := own, writerPragmas
+	pragmas := writerPragmas
 	if o.guest {
-		prepare, pragmas = visit, guestPragmas
+		pragmas = guestPragmas
 	}
 	w, err := newConn(ctx, connector, pragmas...)
 	if err != nil {
@@ -61,7 +61,12 @@ func (s *Store) connect(ctx context.Context, connector driver.Connector, o Optio
 	}
 	w.node = o.node
 	s.writer = newWriter(w)
-	if err := prepare(ctx, w, migrations); err != nil {
+	if o.guest {
+		err = visit(ctx, w, migrations)
+	} else {
+		err = own(ctx, w, migrations, o.Upgrading)
+	}
+	if err != nil {
 		return err
 	}
 	for range o.Readers {
@@ -77,7 +82,7 @@ func (s *Store) connect(ctx context.Context, connector driver.Connector, o Optio
 }
 
 // own checks and upgrades the database.
-func own(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
+func own(ctx context.Context, w *conn, migrations []sqlstore.Migration, upgrading func(string)) error {
 	if err := identify(ctx, w); err != nil {
 		return err
 	}
@@ -87,16 +92,16 @@ func own(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
 	if err := useWAL(ctx, w); err != nil {
 		return err
 	}
-	return migrate(ctx, w, migrations)
+	return migrate(ctx, w, migrations, upgrading)
 }
 
 // migrate upgrades the schema. A migration may make a table anew that others refer to,
 // which SQLite takes for the end of all that they refer to.
-func migrate(ctx context.Context, w *conn, migrations []sqlstore.Migration) error {
+func migrate(ctx context.Context, w *conn, migrations []sqlstore.Migration, upgrading func(string)) error {
 	if _, err := w.exec("PRAGMA foreign_keys = OFF"); err != nil {
 		return err
 	}
-	err := sqlstore.Migrate(ctx, migrations, w.inTx)
+	err := sqlstore.Migrate(ctx, migrations, upgrading, w.inTx)
 	_, onErr := w.exec("PRAGMA foreign_keys = ON")
 	return errors.Join(err, onErr)
 }

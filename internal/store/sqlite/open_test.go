@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -241,10 +242,22 @@ func TestUpgradeFromEveryVersion(t *testing.T) {
 			if err := old.Close(); err != nil {
 				t.Fatal(err)
 			}
+			var told []string
+			o := Options{Upgrading: func(migration string) { told = append(told, migration) }}
 			for range 2 { // the second time nothing is left to do
-				if got := schema(t, openTest(t, path)); got != want {
+				s, err := Open(t.Context(), path, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := schema(t, s); got != want {
 					t.Errorf("schema after the upgrade from version %d:\n%s\nwant:\n%s", version, got, want)
 				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if want := storetest.Told(all, version); !slices.Equal(told, want) {
+				t.Errorf("told of %q, want %q", told, want)
 			}
 		})
 	}

@@ -33,6 +33,9 @@ type Options struct {
 	// Readers is how many Views run at once, each on a connection of its own; 0
 	// stands for 4.
 	Readers int
+	// Upgrading is called before each migration of a database that was written by an
+	// earlier version, which may take minutes; nil: nobody is told.
+	Upgrading func(migration string)
 
 	guest bool   // the database is another process's; see Join
 	node  string // in tests: of several on one database

@@ -47,9 +47,10 @@ func Migrations(files fs.FS) ([]Migration, error) {
 
 // Migrate brings the schema to the last of the migrations, each in a transaction
 // of its own that inTx runs, and records them in the table schema_migrations.
-// Its errors wrap store.ErrNewerSchema or store.ErrSchemaChanged where the
-// recorded migrations are not the first of ours.
-func Migrate(ctx context.Context, migrations []Migration, inTx func(context.Context, func(Conn) error) error) error {
+// Of a schema that is there already, upgrading is told the name of each migration
+// before that begins, unless it is nil. Migrate's errors wrap store.ErrNewerSchema or
+// store.ErrSchemaChanged where the recorded migrations are not the first of ours.
+func Migrate(ctx context.Context, migrations []Migration, upgrading func(name string), inTx func(context.Context, func(Conn) error) error) error {
 	applied, err := applied(ctx, inTx)
 	if err != nil {
 		return err
@@ -58,6 +59,9 @@ func Migrate(ctx context.Context, migrations []Migration, inTx func(context.Cont
 		return err
 	}
 	for _, m := range migrations[len(applied):] {
+		if upgrading != nil && len(applied) > 0 {
+			upgrading(m.Name)
+		}
 		err := inTx(ctx, func(c Conn) error {
 			if _, err := c.Exec(ctx, m.SQL); err != nil {
 				return err

@@ -10,6 +10,7 @@ import (
 
 	"tallylight/internal/live"
 	"tallylight/internal/store"
+	"tallylight/internal/store/sqlstore"
 )
 
 // An Upgrade is content of a database of an earlier version.
@@ -25,6 +26,18 @@ type Upgrade struct {
 var Upgrades = []Upgrade{
 	{"attempts", 10, attemptsOfVersion10, checkAttemptsOfVersion10},
 	{"events", 14, eventsOfVersion14, checkEventsOfVersion14},
+}
+
+// Told returns the names of the migrations that the one who opens a database of version
+// is told of: none if the database is new.
+func Told(migrations []sqlstore.Migration, version int) (names []string) {
+	if version == 0 {
+		return nil
+	}
+	for _, m := range migrations[version:] {
+		names = append(names, m.Name)
+	}
+	return names
 }
 
 // attemptsOfVersion10 is a delivery that was delivered by its second attempt, when every
