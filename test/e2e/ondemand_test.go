@@ -104,9 +104,14 @@ func TestTheServerThatIsAskedDecides(t *testing.T) {
 			}
 		}
 	}
-	// The first of its files is cut at the key frame at 6 seconds.
+	// The first of the files is cut at the key frame at 6 seconds. It is stored beside
+	// the states: either may be told of first.
+	if less := told["less"]; len(less) > 0 {
+		slices.Sort(less[1:])
+	}
 	for stream, want := range map[string][]string{
-		"no": nil, "none": nil, "less": {"record_started", "record_paused", "file_created"}, "nonsense": {"record_error"}, "unclear": {"record_error"},
+		"no": nil, "none": nil, "less": {"record_started", "file_created", "record_paused"},
+		"nonsense": {"record_error"}, "unclear": {"record_error"},
 	} {
 		if !slices.Equal(told[stream], want) {
 			t.Errorf("stream %s: events %q, want %q", stream, told[stream], want)
